@@ -1,1 +1,1 @@
-"""TBD."""
+"""What crosses a wire: envelopes, events, errors and results. Values only, no behaviour."""
