@@ -1,1 +1,1 @@
-"""TBD."""
+"""What every service stands on: settings, logs, health, errors, dispatch, compute."""
