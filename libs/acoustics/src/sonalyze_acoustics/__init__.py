@@ -1,1 +1,71 @@
-"""TBD."""
+"""Room acoustics as pure functions: from samples to figures, without I/O and without guessing."""
+
+from sonalyze_acoustics.analysis import (
+    evaluate_deconvolution,
+    evaluate_impulse_response,
+    evaluate_recording,
+)
+from sonalyze_acoustics.errors import (
+    AlignmentFailed,
+    InsufficientDecay,
+    InvalidSignal,
+    NotAMeasurement,
+    NotFinite,
+    NotMono,
+    RecordingTooShort,
+    SilentRecording,
+    Unevaluable,
+)
+from sonalyze_acoustics.evaluation import (
+    VERSION,
+    Alignment,
+    BandMetrics,
+    ChirpFound,
+    DecayCurveSummary,
+    Evaluation,
+    Finding,
+    FrequencyResponse,
+    MidFrequency,
+    Quality,
+    SpeechTransmission,
+)
+from sonalyze_acoustics.signal import (
+    Segment,
+    SignalSpec,
+    chirp,
+    measurement_signal,
+    segments,
+    sweep,
+)
+
+__all__ = [
+    "VERSION",
+    "Alignment",
+    "AlignmentFailed",
+    "BandMetrics",
+    "ChirpFound",
+    "DecayCurveSummary",
+    "Evaluation",
+    "Finding",
+    "FrequencyResponse",
+    "InsufficientDecay",
+    "InvalidSignal",
+    "MidFrequency",
+    "NotAMeasurement",
+    "NotFinite",
+    "NotMono",
+    "Quality",
+    "RecordingTooShort",
+    "Segment",
+    "SignalSpec",
+    "SilentRecording",
+    "SpeechTransmission",
+    "Unevaluable",
+    "chirp",
+    "evaluate_deconvolution",
+    "evaluate_impulse_response",
+    "evaluate_recording",
+    "measurement_signal",
+    "segments",
+    "sweep",
+]

@@ -1,0 +1,132 @@
+"""Octave bands and what of a response falls into them.
+
+Bands are cut by zero-phase masks of moderate order in one spectrum of the response. A steep filter
+has a decay of its own that lengthens short reverberation; a causal one delays the onset. A mask of
+Butterworth magnitude with six poles (class 1 of IEC 61260-1:2014) does neither visibly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy import fft
+
+from sonalyze_acoustics.samples import Samples, Spectrum
+
+PADDING_S: Final = 0.25
+"""Silence around a response that takes up the mask's ringing: 150 dB of it in the 63 Hz octave."""
+
+SPREAD: Final = 5.66
+"""The mask of an octave ends at this multiple of its upper edge, eight times its centre and 63 dB
+down; that gives each band its own rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A frequency band with its nominal centre and its exact edges."""
+
+    center_hz: float
+    lower_hz: float
+    upper_hz: float
+
+    @property
+    def bandwidth_hz(self) -> float:
+        """Return the distance of the edges."""
+        return self.upper_hz - self.lower_hz
+
+    @property
+    def middle_hz(self) -> float:
+        """Return the geometric mean of the edges, the exact centre."""
+        return float(np.sqrt(self.lower_hz * self.upper_hz))
+
+    def inside(self, band_hz: tuple[float, float]) -> bool:
+        """Say whether a played band holds this band completely."""
+        return band_hz[0] <= self.lower_hz and self.upper_hz <= band_hz[1]
+
+
+def _octave(nominal_hz: float, number: int) -> Band:
+    """Return the octave with the exact centre 1000 x 10^(3 n / 10) of IEC 61260-1:2014."""
+    exact_hz = 1000.0 * 10 ** (0.3 * number)
+    return Band(nominal_hz, exact_hz * 10**-0.15, exact_hz * 10**0.15)
+
+
+OCTAVES: Final = tuple(
+    _octave(nominal_hz, number)
+    for number, nominal_hz in enumerate(
+        (63.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0), start=-4
+    )
+)
+
+BROADBAND: Final = Band(1000.0, OCTAVES[0].lower_hz, OCTAVES[-1].upper_hz)
+"""All octaves together."""
+
+
+def mask(frequency_hz: Samples, band: Band) -> Samples:
+    """Return the magnitude of a six-pole Butterworth band-pass, closed softly at its far end."""
+    middle_hz = band.middle_hz
+    ratio = np.maximum(frequency_hz, 1e-3 * middle_hz) / middle_hz
+    detuning = (ratio - 1 / ratio) * (middle_hz / band.bandwidth_hz)
+    reach = SPREAD * band.upper_hz
+    closing = np.clip((reach - frequency_hz) / (0.5 * reach), 0.0, 1.0)
+    return np.asarray(np.sin(0.5 * np.pi * closing) ** 2 / np.sqrt(1.0 + detuning**6))
+
+
+@dataclass(frozen=True, slots=True)
+class Padded:
+    """A response's spectrum, with silence around it for the masks to ring into."""
+
+    spectrum: Spectrum
+    frequency_hz: Samples
+    size: int
+    sample_rate_hz: float
+    lead: int
+
+
+def padded_spectrum(parts: Samples, sample_rate_hz: float) -> Padded:
+    """Transform one response or several parts of it, shape (..., n), in one go."""
+    padding = round(PADDING_S * sample_rate_hz)
+    size = fft.next_fast_len(parts.shape[-1] + padding, real=True)
+    return Padded(
+        spectrum=fft.rfft(parts, size),
+        frequency_hz=fft.rfftfreq(size, 1 / sample_rate_hz),
+        size=size,
+        sample_rate_hz=sample_rate_hz,
+        lead=round(0.5 * PADDING_S * sample_rate_hz),
+    )
+
+
+def band_signal(padded: Padded, band: Band) -> tuple[Spectrum, float, float]:
+    """Return a band as a complex envelope at the band's own rate.
+
+    Parameters
+    ----------
+    padded : Padded
+        Spectrum of one or several parts, shape (..., bins).
+    band : Band
+        Which band.
+
+    Returns
+    -------
+    values : ndarray, shape (..., m), complex128
+        Analytic signal; half its squared magnitude is the energy density.
+    rate_hz : float
+        Its sample rate.
+    start_s : float
+        Where the response's first sample stands in it.
+    """
+    step_hz = padded.sample_rate_hz / padded.size
+    bins = min(padded.frequency_hz.size, int(SPREAD * band.upper_hz / step_hz) + 1)
+    frequency_hz = padded.frequency_hz[:bins]
+    start_s = padded.lead / padded.sample_rate_hz
+    delay = np.exp(-2j * np.pi * frequency_hz * start_s)
+    count = fft.next_fast_len(bins)
+    values = fft.ifft(padded.spectrum[..., :bins] * (mask(frequency_hz, band) * delay), count)
+    scale = 2.0 * count / padded.size
+    return np.asarray(values * scale), step_hz * count, start_s
+
+
+def energy_density(values: Spectrum) -> Samples:
+    """Return the energy density of an analytic signal, free of the carrier's ripple."""
+    return np.asarray(0.5 * (values.real**2 + values.imag**2))

@@ -1,0 +1,126 @@
+"""How a band's energy decays into its noise: level, slope and the point where they meet.
+
+Lundeby et al. (Acustica 81, 344, 1995), with its known traps closed: the noise never exceeds 1.3
+times the mean of the last tenth (a first crossing that is too early would put reverberation into
+it), bins are as long as the band's own fluctuation, and it takes two bins in a row to reach the
+noise. The slope is the maximum of the likelihood instead of a line through logarithms: energy in
+a bin is gamma distributed, which makes sum(ln y + e/y), y = A exp(-kt) + N, the thing to minimise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from sonalyze_acoustics.samples import Samples
+
+BIN_S: Final = 0.010
+"""Shorter averaging makes a single dip look like the noise floor."""
+
+LAST_TENTH: Final = 0.9
+NOISE_LIMIT: Final = 1.3
+ITERATIONS: Final = 6
+LATE_RANGE_DB: Final = 25.0
+FLOOR_MARGIN_DB: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LateDecay:
+    """Late part of a decay, energy density A exp(-kt) + N, with t from the first sample.
+
+    `end_s` is where decay and noise are equal; nothing after it is evaluated.
+    """
+
+    noise: float
+    amplitude: float
+    rate_per_s: float
+    end_s: float
+
+    def tail_energy(self) -> float:
+        """Return the energy that the decay still holds after `end_s` (ISO 3382-1, 5.3.3)."""
+        if self.rate_per_s <= 0:
+            return 0.0
+        return self.amplitude * float(np.exp(-self.rate_per_s * self.end_s)) / self.rate_per_s
+
+
+def late_decay(energy: Samples, sample_rate_hz: float, bandwidth_hz: float) -> LateDecay:
+    """Fit the late part of one band's decay and its noise.
+
+    Parameters
+    ----------
+    energy : ndarray, shape (n,), float64
+        Energy density from the onset to the end of what is valid.
+    sample_rate_hz : float
+        Its rate in Hz.
+    bandwidth_hz : float
+        Bandwidth of the band, which says how long its energy must be averaged.
+
+    Returns
+    -------
+    LateDecay
+        Noise, slope and the end of the evaluation.
+    """
+    width = max(1, round(max(BIN_S, 2.0 / bandwidth_hz) * sample_rate_hz))
+    count = energy.size // width
+    if count < 4:  # noqa: PLR2004 - a slope and a noise need two bins each
+        return LateDecay(0.0, 0.0, 0.0, energy.size / sample_rate_hz)
+    bins: Samples = energy[: count * width].reshape(count, width).mean(axis=-1)
+    time_s = np.asarray((np.arange(count) + 0.5) * (width / sample_rate_hz), dtype=np.float64)
+    last = float(bins[min(int(LAST_TENTH * count), count - 1) :].mean())
+    found = LateDecay(last, 0.0, 0.0, float(time_s[-1]))
+    for _ in range(ITERATIONS):
+        found = _refined(found, bins, time_s, last)
+    return found
+
+
+def _refined(found: LateDecay, bins: Samples, time_s: Samples, last: float) -> LateDecay:
+    """Do one round: range above the noise, slope in it, crossing, noise after the crossing."""
+    first, stop = _late_range(bins, found.noise)
+    end_s = float(time_s[-1] + time_s[0])
+    if stop - first < 2:  # noqa: PLR2004 - a line needs two points
+        return LateDecay(found.noise, 0.0, 0.0, float(time_s[min(stop, time_s.size - 1)]))
+    amplitude, rate = _likeliest(bins[first:stop], time_s[first:stop], found.noise)
+    if rate <= 0 or amplitude <= 0:
+        return LateDecay(found.noise, 0.0, 0.0, float(time_s[stop - 1]))
+    crossing_s = end_s
+    if found.noise > 0:
+        crossing_s = float(np.clip(np.log(amplitude / found.noise) / rate, time_s[1], end_s))
+    settled_s = min(crossing_s + np.log(10.0) / rate, LAST_TENTH * end_s)
+    noise = float(bins[time_s >= settled_s].mean())
+    return LateDecay(min(noise, NOISE_LIMIT * last), amplitude, rate, crossing_s)
+
+
+def _late_range(bins: Samples, noise: float) -> tuple[int, int]:
+    """Return the bins between 25 and 5 dB above the noise, after the maximum."""
+    peak = int(np.argmax(bins))
+    low = bins[peak:] < noise * 10 ** (FLOOR_MARGIN_DB / 10)
+    both = low[:-1] & low[1:]
+    stop = peak + (int(np.argmax(both)) if both.any() else low.size)
+    high = np.flatnonzero(bins[peak:stop] > noise * 10 ** (LATE_RANGE_DB / 10))
+    first = peak + (int(high[-1]) if high.size else 0)
+    return max(peak, min(first, stop - 4)), stop
+
+
+def _likeliest(bins: Samples, time_s: Samples, noise: float) -> tuple[float, float]:
+    """Return A and k of greatest likelihood for gamma-distributed bins, the noise given."""
+    above = np.maximum(bins - noise, 0.1 * bins)
+    origin_s = float(time_s.mean())
+    centred = time_s - origin_s
+    slope = float(centred @ np.log(np.maximum(above, 1e-300)) / (centred @ centred))
+    level = float(np.log(max(float(np.mean(above * np.exp(-slope * centred))), 1e-300)))
+    for _ in range(12):
+        decay = np.exp(level + slope * centred)
+        share = decay / (decay + noise)
+        surplus = (bins - decay - noise) / (decay + noise) * share
+        weight = share**2
+        m0, m1, m2 = weight.sum(), weight @ centred, weight @ centred**2
+        s0, s1 = surplus.sum(), surplus @ centred
+        determinant = m0 * m2 - m1**2
+        if determinant <= 0:
+            break
+        step = (m2 * s0 - m1 * s1) / determinant, (m0 * s1 - m1 * s0) / determinant
+        level += float(np.clip(step[0], -1.0, 1.0))
+        slope += float(np.clip(step[1], -0.5 * abs(slope), 0.5 * abs(slope)))
+    return float(np.exp(min(level - slope * origin_s, 700.0))), -slope

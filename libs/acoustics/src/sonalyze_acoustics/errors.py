@@ -1,0 +1,115 @@
+"""What cannot be evaluated, and why.
+
+Every condition has a stable ``code``, a sentence that says what was found and what to do, and the
+facts as attributes.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Unevaluable(ValueError):
+    """Nothing can be said about these samples, and the message says why and what to do."""
+
+    code: ClassVar[str] = "unevaluable"
+
+
+class InvalidSignal(Unevaluable):
+    """A measurement signal was asked for that cannot exist."""
+
+    code = "invalid_signal"
+
+
+class NotFinite(Unevaluable):
+    """Some samples are NaN or infinite."""
+
+    code = "not_finite"
+
+    def __init__(self, what: str, count: int) -> None:
+        super().__init__(
+            f"The {what} holds {count} samples that are not numbers; export or upload it again."
+        )
+        self.what = what
+        self.count = count
+
+
+class NotMono(Unevaluable):
+    """More than one channel came where one is evaluated."""
+
+    code = "not_mono"
+
+    def __init__(self, what: str, dimensions: int) -> None:
+        super().__init__(
+            f"The {what} has {dimensions} dimensions where one channel is evaluated; "
+            "choose a channel or mix them."
+        )
+        self.what = what
+        self.dimensions = dimensions
+
+
+class SilentRecording(Unevaluable):
+    """Digital silence, or so little above it that nothing was heard."""
+
+    code = "silent_recording"
+
+    def __init__(self, peak: float) -> None:
+        super().__init__(
+            "The recording is silent: the microphone was muted or the permission to use it was "
+            "missing. Allow the microphone and record again."
+        )
+        self.peak = peak
+
+
+class RecordingTooShort(Unevaluable):
+    """The recording ends before the measurement does."""
+
+    code = "recording_too_short"
+
+    def __init__(self, duration_s: float, needed_s: float) -> None:
+        super().__init__(
+            f"The recording is {duration_s:.2f} s long and ends before the sweep does; at least "
+            f"{needed_s:.2f} s are needed. Record until the playback has ended."
+        )
+        self.duration_s = duration_s
+        self.needed_s = needed_s
+
+
+class AlignmentFailed(Unevaluable):
+    """The measurement signal is not in the recording."""
+
+    code = "alignment_failed"
+
+    def __init__(self, found: str, *, chirp_ratio: float, sweep_ratio: float | None = None) -> None:
+        super().__init__(
+            f"The measurement signal was not found: {found} Check that the speaker played the "
+            "signal of this measurement, at an audible level, and record again."
+        )
+        self.chirp_ratio = chirp_ratio
+        self.sweep_ratio = sweep_ratio
+
+
+class NotAMeasurement(Unevaluable):
+    """Deconvolution or decay shows no impulse response."""
+
+    code = "not_a_measurement"
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"This is no room impulse response: {found} "
+            "Check that recording and reference belong together."
+        )
+
+
+class InsufficientDecay(Unevaluable):
+    """A decay curve ends above the level that the fit needs."""
+
+    code = "insufficient_decay"
+
+    def __init__(self, reached_db: float, needed_db: float) -> None:
+        super().__init__(
+            f"The decay curve reaches {reached_db:.1f} dB where the evaluation needs "
+            f"{needed_db:.1f} dB; raise the level or lower the noise."
+        )
+        self.reached_db = reached_db
+        self.needed_db = needed_db

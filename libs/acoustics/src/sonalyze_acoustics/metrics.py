@@ -1,0 +1,130 @@
+"""The figures of one band, each with the decay range it needs, or the reason why it is missing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from sonalyze_acoustics.bands import Band
+from sonalyze_acoustics.curves import EDT, T20, T30, EvaluationRange, level_db, reverberation_time
+from sonalyze_acoustics.energies import clarity_db, definition, moment
+from sonalyze_acoustics.errors import InsufficientDecay
+from sonalyze_acoustics.evaluation import BandMetrics
+from sonalyze_acoustics.response_bands import BandResponse
+
+NEEDED_INR_DB: Final = {"t30_s": 45.0, "t20_s": 35.0}
+"""ISO 3382-1 5.2.1: the noise lies 10 dB below the end of the evaluation, seen from the peak."""
+
+NEEDED_RANGE_DB: Final = {
+    "t30_s": 40.0,  # the curve itself must reach 5 dB below the end of the evaluation
+    "t20_s": 30.0,
+    "edt_s": 25.0,  # with subtraction and tail the curve is right down to the noise
+    "c50_db": 25.0,
+    "c80_db": 25.0,
+    "d50": 25.0,
+    "d80": 25.0,
+    "ts_s": 25.0,
+    "drr_db": 25.0,
+}
+"""Decay range in dB from which a figure is given."""
+
+LABEL: Final = {
+    "t30_s": "T30", "t20_s": "T20", "edt_s": "EDT", "c50_db": "C50", "c80_db": "C80",
+    "d50": "D50", "d80": "D80", "ts_s": "Ts", "drr_db": "DRR",
+}  # fmt: skip
+
+DRR_FROM_HZ: Final = 1000.0
+"""Below, the window of the direct sound is shorter than two periods."""
+
+
+def band_metrics(response: BandResponse) -> BandMetrics:
+    """Evaluate one band of a response."""
+    range_db, inr_db = response.decay_range_db, response.inr_db
+    reasons = {
+        name: _too_noisy(response.band, name, range_db, needed_db)
+        for name, needed_db in NEEDED_RANGE_DB.items()
+        if range_db is None or range_db < needed_db
+    } | {
+        name: _too_noisy(response.band, name, inr_db, needed_db)
+        for name, needed_db in NEEDED_INR_DB.items()
+        if inr_db is not None and inr_db < needed_db
+    }
+    if response.band.center_hz < DRR_FROM_HZ:
+        reasons["drr_db"] = "Below 1 kHz the direct sound's window of 2.5 ms is too short for DRR."
+    values = _values(response, reasons)
+    return BandMetrics(
+        center_hz=response.band.center_hz,
+        **{name: values.get(name) for name in NEEDED_RANGE_DB},
+        inr_db=inr_db,
+        decay_range_db=range_db,
+        reasons=reasons,
+    )
+
+
+def absent_band(band: Band, reason: str) -> BandMetrics:
+    """Return a band without any figure."""
+    names = (*NEEDED_RANGE_DB, "inr_db", "decay_range_db")
+    return BandMetrics(
+        center_hz=band.center_hz,
+        **dict.fromkeys(names),
+        reasons=dict.fromkeys(names, reason),
+    )
+
+
+def _values(response: BandResponse, reasons: dict[str, str]) -> dict[str, float | None]:
+    """Compute what no reason forbids; what turns out impossible gets its reason here."""
+    values: dict[str, float | None] = {}
+    for name in NEEDED_RANGE_DB:
+        if name in reasons:
+            continue
+        value = _figure(response, name)
+        if value is None or not np.isfinite(value):
+            reasons[name] = (
+                f"The direct sound dominates: the decay leaves no room for {LABEL[name]}."
+            )
+            continue
+        values[name] = value
+    return values
+
+
+def _figure(response: BandResponse, name: str) -> float | None:
+    early, late = response.early_energy, response.late_energy
+    match name:
+        case "t30_s":
+            return _decay_time(response, T30)
+        case "t20_s":
+            return _decay_time(response, T20)
+        case "edt_s":
+            return _decay_time(response, EDT)
+        case "ts_s":
+            first = moment(response.net, response.time_s, response.rate_hz, response.tail)
+            return float(first) / response.total_energy
+        case "c50_db" | "c80_db" | "drr_db":
+            row = ("c50_db", "c80_db", "drr_db").index(name)
+            return float(clarity_db(early[row], late[row])) if _positive(early, late, row) else None
+        case _:
+            row = ("d50", "d80").index(name)
+            return float(definition(early[row], late[row])) if _positive(early, late, row) else None
+
+
+def _positive(early: np.ndarray, late: np.ndarray, row: int) -> bool:
+    return bool(early[row] > 0 and late[row] > 0)
+
+
+def _decay_time(response: BandResponse, evaluation_range: EvaluationRange) -> float | None:
+    levels_db = level_db(response.curve, response.total_energy)
+    try:
+        time_s = float(reverberation_time(levels_db, response.rate_hz, evaluation_range))
+    except InsufficientDecay:
+        return None
+    return time_s if time_s > 0 else None
+
+
+def _too_noisy(band: Band, name: str, range_db: float | None, needed_db: float) -> str:
+    if range_db is None:
+        return f"{band.center_hz:g} Hz: nothing decays above the noise."
+    return (
+        f"{band.center_hz:g} Hz: the decay reaches {range_db:.0f} dB down to the noise, "
+        f"{LABEL[name]} needs {needed_db:.0f} dB."
+    )

@@ -1,0 +1,164 @@
+"""The verdict on a recording: what limits it, and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from sonalyze_acoustics.evaluation import Alignment, BandMetrics, Finding, MidFrequency, Quality
+from sonalyze_acoustics.metrics import NEEDED_RANGE_DB
+from sonalyze_acoustics.samples import Samples
+
+CLIPPED_LEVEL: Final = 0.5
+"""Flat tops below half scale are the speaker's limiter, not the recorder's."""
+
+CLIPPED_RUN: Final = 3
+"""A 20 kHz sine at 48 kHz has at most two samples near its crest."""
+
+QUIET_DB: Final = -40.0
+NEAR_FIELD_DB: Final = 5.0
+"""Above this direct-to-reverberant ratio EDT and the top of T20 describe the direct sound."""
+
+CURVATURE_PERCENT: Final = 10.0
+"""ISO 3382-2 Annex B: a decay with more is bent."""
+
+GRADED_HZ: Final = (250.0, 500.0, 1000.0, 2000.0, 4000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Levels of the raw samples in dB relative to full scale."""
+
+    peak_db: float | None
+    noise_floor_db: float | None
+    snr_db: float | None
+    clipped_samples: int
+
+
+def decibel(amplitude: float) -> float | None:
+    """Return an amplitude's level, or None for nothing."""
+    return float(20 * np.log10(amplitude)) if amplitude > 0 else None
+
+
+def rms(samples: Samples) -> float:
+    """Return the root mean square, 0 for no samples."""
+    return float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
+
+
+def recording_levels(recording: Samples, sweep: slice, silence: slice) -> Levels:
+    """Return the levels of a recording from its sweep and from a silent stretch."""
+    noise, sound = rms(recording[silence]), rms(recording[sweep])
+    snr = float(10 * np.log10(max(sound**2 - noise**2, 1e-30) / noise**2)) if noise > 0 else None
+    peak = float(np.abs(recording).max())
+    return Levels(decibel(peak), decibel(noise), snr, clipped_samples(recording))
+
+
+def clipped_samples(recording: Samples) -> int:
+    """Count samples in flat tops: three or more in a row at the largest magnitude."""
+    magnitude = np.abs(recording)
+    peak = float(magnitude.max())
+    if peak < CLIPPED_LEVEL:
+        return 0
+    at_top = np.flatnonzero(magnitude >= 0.9999 * peak)
+    runs = np.split(at_top, np.flatnonzero(np.diff(at_top) > 1) + 1)
+    return int(sum(run.size for run in runs if run.size >= CLIPPED_RUN))
+
+
+def judge(
+    bands: Sequence[BandMetrics],
+    mid: MidFrequency,
+    levels: Levels,
+    alignment: Alignment | None,
+    extra: Iterable[Finding] = (),
+) -> Quality:
+    """Weigh everything that was found."""
+    findings = (
+        *extra,
+        *_level_findings(levels),
+        *_alignment_findings(alignment),
+        *_room_findings(mid),
+        *(finding for band in bands for finding in _band_findings(band)),
+    )
+    return Quality(
+        grade=_grade(bands, findings),
+        findings=findings,
+        snr_db=levels.snr_db,
+        peak_db=levels.peak_db,
+        noise_floor_db=levels.noise_floor_db,
+        clipped_samples=levels.clipped_samples,
+    )
+
+
+def _grade(
+    bands: Sequence[BandMetrics], findings: Sequence[Finding]
+) -> Literal["good", "usable", "poor"]:
+    """Good: T20 from 250 Hz to 4 kHz and nothing to warn of; usable: most of it; else poor."""
+    known = sum(band.t20_s is not None for band in bands if band.center_hz in GRADED_HZ)
+    warned = any(finding.severity != "info" for finding in findings)
+    if known == len(GRADED_HZ) and not warned:
+        return "good"
+    return "usable" if known >= len(GRADED_HZ) - 2 else "poor"
+
+
+def _level_findings(levels: Levels) -> Iterable[Finding]:
+    if levels.clipped_samples:
+        yield Finding(
+            "clipped", "warning", None,
+            f"{levels.clipped_samples} samples are clipped: lower the playback volume or move the "
+            "phones apart.",
+        )  # fmt: skip
+    if levels.peak_db is not None and levels.peak_db < QUIET_DB:
+        yield Finding(
+            "quiet", "warning", None,
+            f"The recording peaks at {levels.peak_db:.0f} dB of full scale: raise the playback "
+            "volume or move the phones closer.",
+        )  # fmt: skip
+
+
+def _alignment_findings(alignment: Alignment | None) -> Iterable[Finding]:
+    if alignment is None:
+        return
+    for name, chirp in (("start", alignment.start_chirp), ("end", alignment.end_chirp)):
+        if chirp is None:
+            yield Finding(
+                f"{name}_chirp_missing", "warning", None,
+                f"The chirp at the {name} was not recorded, so the clocks could not be compared: "
+                "start recording before the playback and stop after it.",
+            )  # fmt: skip
+
+
+def _room_findings(mid: MidFrequency) -> Iterable[Finding]:
+    if mid.drr_db is not None and mid.drr_db > NEAR_FIELD_DB:
+        yield Finding(
+            "near_field", "warning", None,
+            f"The direct sound is {mid.drr_db:.0f} dB above the room: EDT and clarity describe the "
+            "distance more than the room. Move the phones apart.",
+        )  # fmt: skip
+
+
+def _band_findings(band: BandMetrics) -> Iterable[Finding]:
+    if band.decay_range_db is None:
+        reason = next(iter(band.reasons.values()), "No decay was found.")
+        severity: Literal["info", "warning"] = (
+            "warning" if band.center_hz in GRADED_HZ and band.inr_db is not None else "info"
+        )
+        yield Finding("band_without_decay", severity, band.center_hz, reason)
+        return
+    if band.t20_s is None:
+        yield Finding(
+            "short_decay", "warning" if band.center_hz in GRADED_HZ else "info", band.center_hz,
+            f"{band.center_hz:g} Hz: {band.decay_range_db:.0f} dB above the noise, T20 needs "
+            f"{NEEDED_RANGE_DB['t20_s']:.0f}. Move the speaker phone closer, raise its volume or "
+            "measure when it is quiet.",
+        )  # fmt: skip
+    if band.t20_s is not None and band.t30_s is not None:
+        curvature = 100 * abs(band.t30_s / band.t20_s - 1)
+        if curvature > CURVATURE_PERCENT:
+            yield Finding(
+                "bent_decay", "info", band.center_hz,
+                f"{band.center_hz:g} Hz: T30 and T20 differ by {curvature:.0f} %, the decay is "
+                "bent (ISO 3382-2 Annex B).",
+            )  # fmt: skip
