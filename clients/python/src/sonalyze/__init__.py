@@ -1,1 +1,1 @@
-"""TBD."""
+"""Sonalyze from outside: a typed SDK, phones that exist only in memory, and the command line."""
