@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from sonalyze_chassis.body import BodyLimit
 from sonalyze_chassis.context import RequestContext
 from sonalyze_chassis.errors import install_error_handlers, unforeseen
 from sonalyze_chassis.health import Health, install_health
@@ -18,7 +19,7 @@ from sonalyze_contracts.command import Service
 VERSION = "0.1.0"
 
 LARGEST_BODY_BYTES = 2 << 20
-"""A larger request body is answered 413 while it arrives; upload routes set their own limit."""
+"""A larger request body is answered 413 while it arrives; upload routes allow themselves more."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -48,13 +49,13 @@ def build_app(  # noqa: PLR0913  a composition root names its parts
         version=VERSION,
         description=description,
         lifespan=lifespan,
-        max_body_size=max_body_bytes,
     )
     metrics = HttpMetrics(service)
     app.state.metrics = metrics
     install_error_handlers(app)
     install_health(app, health, health_path, health_body)
     install_metrics(app, metrics)
+    app.add_middleware(BodyLimit, most_bytes=max_body_bytes)
     app.add_middleware(partial(RequestContext, observe=metrics.observe, apologize=unforeseen))
     configure_logs(service, settings)
     return app
