@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from sonalyze_contracts.command import Command, Push, Service
+from sonalyze_contracts.documents import JsonObject
 from sonalyze_contracts.identifiers import (
     AudioHashField,
     JobId,
@@ -47,17 +48,17 @@ class RoomMap(Model):
     """What is known of the room; everything is optional."""
 
     room: MapRoom | None = None
-    furniture: list[dict[str, Any]] = Field(default_factory=list)
+    furniture: list[JsonObject] = Field(default_factory=list)
     sources: list[MapPoint] = Field(default_factory=list)
     receivers: list[MapPoint] = Field(default_factory=list)
-    meta: dict[str, Any] = Field(default_factory=dict)
+    meta: JsonObject = Field(default_factory=dict)
 
 
 class JobRequest(Model):
     """``POST /v1/jobs``."""
 
     map: RoomMap
-    meta: dict[str, Any] = Field(default_factory=dict)
+    meta: JsonObject = Field(default_factory=dict)
 
 
 class JobCreated(Model):
@@ -124,7 +125,7 @@ class JobCreate(Command[JobCreated], event="measurement.create_job", owner=Servi
     """Create a job; its stored ``meta`` also gets the sender's device id."""
 
     map: RoomMap
-    meta: dict[str, Any] = Field(default_factory=dict)
+    meta: JsonObject = Field(default_factory=dict)
 
 
 class JobGet(Command[JobView], event="measurement.get_job", owner=Service.MEASUREMENT):
