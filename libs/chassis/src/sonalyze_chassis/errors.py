@@ -27,6 +27,7 @@ STATUS: dict[type[SonalyzeError], int] = {
     errors.Unprocessable: 422,
     errors.RateLimited: 429,
     errors.UpstreamFailed: 502,
+    errors.UpstreamTimeout: 504,
     errors.Unavailable: 503,
 }
 _CODES = {

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import uvicorn
 
+from sonalyze_chassis.sockets import Socket
+
 LARGEST_FRAME_BYTES = 1 << 20
 """A larger WebSocket message closes its socket with 1009; MAX_MESSAGE_BYTES answers before."""
 
@@ -41,7 +43,7 @@ def configuration(app: str, host: str, port: int) -> uvicorn.Config:
         port=port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=Socket,
         ws_per_message_deflate=False,
         ws_max_size=LARGEST_FRAME_BYTES,
         log_config=None,

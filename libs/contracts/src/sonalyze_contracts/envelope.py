@@ -1,6 +1,6 @@
 """The messages of the WebSocket, and what the gateway and the services say to each other."""
 
-from enum import StrEnum
+from enum import IntEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -46,10 +46,26 @@ class ServerMessage(Model):
         return cls(type="error", event=event, request_id=request_id, error=error)
 
 
-class CloseCode(StrEnum):
-    """Why the gateway closes a socket, beside the standard codes of RFC 6455."""
+class CloseCode(IntEnum):
+    """Why the gateway closes a socket; below 4000 the codes that RFC 6455 registers."""
 
-    SLOW_CONSUMER = "4008"
+    INVALID_TEXT = 1007
+    """A text message was not UTF-8."""
+
+    MESSAGE_TOO_BIG = 1009
+    """A message was larger than the server reads at all (1 MiB)."""
+
+    PING_UNANSWERED = 1011
+    """The client did not answer a ping in time."""
+
+    RESTARTING = 1012
+    """The gateway stops; connect again in a moment."""
+
+    TRY_AGAIN_LATER = 1013
+    """As many sockets as ``MAX_SOCKETS`` allows are open."""
+
+    SLOW_CONSUMER = 4008
+    """More than ``PUSH_QUEUE_LIMIT`` messages waited for a client that does not read."""
 
 
 class Caller(Model):

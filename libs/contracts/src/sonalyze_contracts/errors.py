@@ -132,3 +132,7 @@ class UpstreamFailed(Unavailable):
     """A service behind the gateway did not answer, or not properly."""
 
     code = "upstream_error"
+
+
+class UpstreamTimeout(UpstreamFailed):
+    """A service behind the gateway took longer than it may."""
