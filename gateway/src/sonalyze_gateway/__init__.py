@@ -1,1 +1,1 @@
-"""TBD."""
+"""The single entry point: WebSocket hub, event router, HTTP proxy."""
