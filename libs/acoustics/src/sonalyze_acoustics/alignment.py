@@ -56,6 +56,16 @@ class Chirps:
     start_chirp: ChirpFound | None
     end_chirp: ChirpFound | None
 
+    def instant_s(self, signal_s: float) -> float:
+        """Return when an instant of the signal arrived, on the recorder's clock."""
+        return self.start_s + signal_s * (1.0 + (self.skew or 0.0))
+
+    @property
+    def strength(self) -> float:
+        """Return how far the weaker of the chirps stands out."""
+        found = (self.start_chirp, self.end_chirp)
+        return min(chirp.correlation_peak for chirp in found if chirp is not None)
+
 
 def find_chirps(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> list[Chirps]:
     """Return where the signal may lie, the most likely first.
@@ -81,7 +91,7 @@ def find_chirps(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> li
         pair.start_s: pair for peak in peaks for pair in _pairs(envelope, peak, sample_rate_hz)
     }
     singles = [single for peak in peaks for single in _singles(envelope, peak, sample_rate_hz)]
-    return sorted(pairs.values(), key=_strength, reverse=True) + singles
+    return sorted(pairs.values(), key=lambda pair: pair.strength, reverse=True) + singles
 
 
 def matched_envelope(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Envelope:
@@ -153,10 +163,6 @@ def _singles(envelope: Envelope, peak: int, sample_rate_hz: int) -> list[Chirps]
         Chirps(chirp_found.time_s, None, chirp_found, None),
         Chirps(chirp_found.time_s - CHIRP_DISTANCE_S, None, None, chirp_found),
     ]
-
-
-def _strength(chirps: Chirps) -> float:
-    return min(c.correlation_peak for c in (chirps.start_chirp, chirps.end_chirp) if c is not None)
 
 
 def _found(envelope: Envelope, peak: int, sample_rate_hz: int) -> ChirpFound:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from scipy import fft
 
+from sonalyze_acoustics.loudspeaker import high_pass_power
 from sonalyze_acoustics.samples import Samples, Spectrum
 
 PADDING_S: Final = 0.25
@@ -21,6 +22,9 @@ PADDING_S: Final = 0.25
 SPREAD: Final = 5.66
 """The mask of an octave ends at this multiple of its upper edge, eight times its centre and 63 dB
 down; that gives each band its own rate."""
+
+LEVELLED_TO: Final = 0.75
+"""Below this share of a band's lower edge a loudspeaker's fall is no longer made up for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,16 @@ def mask(frequency_hz: Samples, band: Band) -> Samples:
     return np.asarray(np.sin(0.5 * np.pi * closing) ** 2 / np.sqrt(1.0 + detuning**6))
 
 
+def levelling(frequency_hz: Samples, band: Band, corner_hz: float) -> Samples:
+    """Return the gain that undoes a loudspeaker's fall inside a band.
+
+    The band's middle keeps its level; below `LEVELLED_TO` of the lower edge no more is made up.
+    """
+    levelled_hz = np.maximum(frequency_hz, LEVELLED_TO * band.lower_hz)
+    middle = high_pass_power(np.array(band.middle_hz), corner_hz)
+    return np.asarray(np.sqrt(middle / high_pass_power(levelled_hz, corner_hz)))
+
+
 @dataclass(frozen=True, slots=True)
 class Padded:
     """A response's spectrum, with silence around it for the masks to ring into."""
@@ -97,7 +111,9 @@ def padded_spectrum(parts: Samples, sample_rate_hz: float) -> Padded:
     )
 
 
-def band_signal(padded: Padded, band: Band) -> tuple[Spectrum, float, float]:
+def band_signal(
+    padded: Padded, band: Band, corner_hz: float | None = None
+) -> tuple[Spectrum, float, float]:
     """Return a band as a complex envelope at the band's own rate.
 
     Parameters
@@ -106,6 +122,8 @@ def band_signal(padded: Padded, band: Band) -> tuple[Spectrum, float, float]:
         Spectrum of one or several parts, shape (..., bins).
     band : Band
         Which band.
+    corner_hz : float, optional
+        Corner of the loudspeaker's high-pass whose tilt is taken out.
 
     Returns
     -------
@@ -120,9 +138,11 @@ def band_signal(padded: Padded, band: Band) -> tuple[Spectrum, float, float]:
     bins = min(padded.frequency_hz.size, int(SPREAD * band.upper_hz / step_hz) + 1)
     frequency_hz = padded.frequency_hz[:bins]
     start_s = padded.lead / padded.sample_rate_hz
-    delay = np.exp(-2j * np.pi * frequency_hz * start_s)
+    weight = mask(frequency_hz, band) * np.exp(-2j * np.pi * frequency_hz * start_s)
+    if corner_hz is not None:
+        weight = weight * levelling(frequency_hz, band, corner_hz)
     count = fft.next_fast_len(bins)
-    values = fft.ifft(padded.spectrum[..., :bins] * (mask(frequency_hz, band) * delay), count)
+    values = fft.ifft(padded.spectrum[..., :bins] * weight, count)
     scale = 2.0 * count / padded.size
     return np.asarray(values * scale), step_hz * count, start_s
 

@@ -24,6 +24,8 @@ NOISE_LIMIT: Final = 1.3
 ITERATIONS: Final = 6
 LATE_RANGE_DB: Final = 25.0
 FLOOR_MARGIN_DB: Final = 5.0
+SHORTEST_RANGE: Final = 8
+"""Bins in the late range: fewer cannot tell a slope from a dip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,12 @@ def late_decay(energy: Samples, sample_rate_hz: float, bandwidth_hz: float) -> L
 
 def _refined(found: LateDecay, bins: Samples, time_s: Samples, last: float) -> LateDecay:
     """Do one round: range above the noise, slope in it, crossing, noise after the crossing."""
-    first, stop = _late_range(bins, found.noise)
+    peak, first, stop = _late_range(bins, found.noise)
     end_s = float(time_s[-1] + time_s[0])
-    if stop - first < 2:  # noqa: PLR2004 - a line needs two points
-        return LateDecay(found.noise, 0.0, 0.0, float(time_s[min(stop, time_s.size - 1)]))
     amplitude, rate = _likeliest(bins[first:stop], time_s[first:stop], found.noise)
-    if rate <= 0 or amplitude <= 0:
+    if rate <= 0:
+        amplitude, rate = _likeliest(bins[peak:stop], time_s[peak:stop], found.noise)
+    if rate <= 0:
         return LateDecay(found.noise, 0.0, 0.0, float(time_s[stop - 1]))
     crossing_s = end_s
     if found.noise > 0:
@@ -92,19 +94,27 @@ def _refined(found: LateDecay, bins: Samples, time_s: Samples, last: float) -> L
     return LateDecay(min(noise, NOISE_LIMIT * last), amplitude, rate, crossing_s)
 
 
-def _late_range(bins: Samples, noise: float) -> tuple[int, int]:
-    """Return the bins between 25 and 5 dB above the noise, after the maximum."""
+def _late_range(bins: Samples, noise: float) -> tuple[int, int, int]:
+    """Return the maximum, and the bins between 25 and 5 dB above the noise after it.
+
+    Where a decay ends in a cliff, as truncated simulations do, the range reaches further up.
+    """
     peak = int(np.argmax(bins))
     low = bins[peak:] < noise * 10 ** (FLOOR_MARGIN_DB / 10)
     both = low[:-1] & low[1:]
     stop = peak + (int(np.argmax(both)) if both.any() else low.size)
     high = np.flatnonzero(bins[peak:stop] > noise * 10 ** (LATE_RANGE_DB / 10))
     first = peak + (int(high[-1]) if high.size else 0)
-    return max(peak, min(first, stop - 4)), stop
+    return peak, max(peak, min(first, stop - SHORTEST_RANGE)), stop
 
 
 def _likeliest(bins: Samples, time_s: Samples, noise: float) -> tuple[float, float]:
-    """Return A and k of greatest likelihood for gamma-distributed bins, the noise given."""
+    """Return A and k of greatest likelihood for gamma-distributed bins, the noise given.
+
+    Fisher scoring in level and slope; (0, 0) where there are too few bins for a line.
+    """
+    if bins.size < 2:  # noqa: PLR2004 - a line needs two points
+        return 0.0, 0.0
     above = np.maximum(bins - noise, 0.1 * bins)
     origin_s = float(time_s.mean())
     centred = time_s - origin_s

@@ -31,6 +31,9 @@ from sonalyze_acoustics.signal import (
     sweep,
 )
 
+SHORTEST_S: Final = 0.05
+"""Even a recording that ends with the sweep has heard this much of most bands."""
+
 REGULARISATION: Final = 1e-3
 """Share of the median in-band energy; costs 0.01 dB at the top of a 20 kHz sweep."""
 
@@ -46,13 +49,35 @@ TAIL_S: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class ImpulseResponse:
-    """A response, where its causal part ends, and what was played to get it."""
+    """A response and what bounds it."""
 
     samples: Samples
     sample_rate_hz: int
     played_band_hz: tuple[float, float]
-    valid: int
-    """Number of samples from the start that hold nothing but this response and noise."""
+    expected: int = 0
+    """Index at which time zero lies: nothing is heard before it but what misalignment moves."""
+    remaining_s: float = float("inf")
+    """How long was recorded after the reference ended; negative if it was cut."""
+    growth_s: float = 0.0
+    """Time in which the sweep grew by e; lower frequencies had been over that much earlier."""
+
+    def valid(self, upper_hz: float) -> int:
+        """Return how many samples were really recorded, in a band that ends at a frequency."""
+        earlier_s = self.growth_s * max(0.0, float(np.log(self.played_band_hz[1] / upper_hz)))
+        heard_s = max(self.remaining_s + earlier_s, SHORTEST_S)
+        if heard_s * self.sample_rate_hz >= self.samples.size:
+            return self.samples.size
+        return min(self.samples.size, self.expected + round(heard_s * self.sample_rate_hz))
+
+
+@dataclass(frozen=True, slots=True)
+class Deconvolution:
+    """A response before it is cut: the whole circular transform."""
+
+    spectrum: Spectrum
+    size: int
+    sample_rate_hz: int
+    band_hz: tuple[float, float]
 
 
 def inverse_of(spectrum: Spectrum, frequency_hz: Samples, band_hz: tuple[float, float]) -> Spectrum:
@@ -110,14 +135,14 @@ def clean_tail_s(spec: SignalSpec) -> float:
     return min(TAIL_S, float(distance_s.min()) - 0.05)
 
 
-def impulse_response_of(
+def sweep_deconvolution(
     recording: Samples,
     sample_rate_hz: int,
     spec: SignalSpec,
     *,
     sweep_start_s: float,
     skew: float = 0.0,
-) -> ImpulseResponse:
+) -> Deconvolution:
     """Deconvolve the sweep of the measurement signal.
 
     Parameters
@@ -135,7 +160,7 @@ def impulse_response_of(
 
     Returns
     -------
-    ImpulseResponse
+    Deconvolution
         The expected direct sound stands `LEAD_S` after its start.
 
     Notes
@@ -144,28 +169,48 @@ def impulse_response_of(
     by a delay of ``skew * t(f)`` at each frequency, t(f) being the instant at which the sweep
     passes it; the next term is below 1e-3 rad at 100 ppm and 20 kHz.
     """
-    size = fft.next_fast_len(
-        round((LEAD_S + SWEEP_S * 1.001 + TAIL_S + 1.0) * sample_rate_hz), real=True
-    )
+    heard_s = LEAD_S + SWEEP_S + TAIL_S + 1.0
+    size = fft.next_fast_len(round(heard_s * sample_rate_hz), real=True)
     start = round((sweep_start_s - LEAD_S) * sample_rate_hz)
-    stop = min(recording.size, start + size)
-    piece = recording[max(start, 0) : stop]
+    piece = recording[max(start, 0) : min(recording.size, start + size)]
     if start < 0:
         piece = np.concatenate((np.zeros(-start), piece))
     inverse, dispersion = _inverse_sweep(spec, sample_rate_hz, size)
-    bins = fft.rfft(piece, size)[: inverse.size] * inverse
+    spectrum = fft.rfft(piece, size) * inverse
     if skew:
         angle = skew * dispersion
-        bins *= np.cos(angle) + 1j * np.sin(angle)
-    spectrum = np.zeros(size // 2 + 1, dtype=np.complex128)
-    spectrum[: bins.size] = bins
-    response = fft.irfft(spectrum, size)
-    kept = round((LEAD_S + clean_tail_s(spec)) * sample_rate_hz)
+        spectrum *= np.cos(angle) + 1j * np.sin(angle)
+    return Deconvolution(spectrum, size, sample_rate_hz, recorded_band_hz(spec, sample_rate_hz))
+
+
+def impulse_response_of(
+    deconvolution: Deconvolution, spec: SignalSpec, *, remaining_s: float
+) -> ImpulseResponse:
+    """Cut the response of the measurement signal out of its deconvolution.
+
+    Parameters
+    ----------
+    deconvolution : Deconvolution
+        Of the sweep.
+    spec : SignalSpec
+        What was played.
+    remaining_s : float
+        How long the recording went on after the sweep.
+
+    Returns
+    -------
+    ImpulseResponse
+        From `LEAD_S` ahead of the expected direct sound to where the end chirp begins to disturb.
+    """
+    samples = fft.irfft(deconvolution.spectrum, deconvolution.size)
+    rate_hz = deconvolution.sample_rate_hz
     return ImpulseResponse(
-        samples=response[:kept],
-        sample_rate_hz=sample_rate_hz,
-        played_band_hz=recorded_band_hz(spec, sample_rate_hz),
-        valid=kept,
+        samples=samples[: round((LEAD_S + clean_tail_s(spec)) * rate_hz)],
+        sample_rate_hz=rate_hz,
+        played_band_hz=deconvolution.band_hz,
+        expected=round(LEAD_S * rate_hz),
+        remaining_s=remaining_s,
+        growth_s=growth_s(spec.sweep_band_hz, SWEEP_S),
     )
 
 
@@ -180,7 +225,9 @@ def _inverse_sweep(spec: SignalSpec, sample_rate_hz: int, size: int) -> tuple[Sp
     return inverse, 2 * np.pi * frequency_hz * instant_s
 
 
-def deconvolve(recording: Samples, reference: Samples, sample_rate_hz: int) -> ImpulseResponse:
+def deconvolve(
+    recording: Samples, reference: Samples, sample_rate_hz: int
+) -> tuple[Deconvolution, ImpulseResponse]:
     """Deconvolve any broadband reference, for instance a sweep of somebody else.
 
     Parameters
@@ -192,8 +239,11 @@ def deconvolve(recording: Samples, reference: Samples, sample_rate_hz: int) -> I
 
     Returns
     -------
+    Deconvolution
+        Turned so that the strongest sample stands `LEAD_S` after its start; the band is what the
+        reference excites.
     ImpulseResponse
-        Cut `LEAD_S` ahead of the strongest sample; the band is what the reference excites.
+        Its causal part, as long as the recording went on after the reference.
 
     Raises
     ------
@@ -206,17 +256,18 @@ def deconvolve(recording: Samples, reference: Samples, sample_rate_hz: int) -> I
     frequency_hz = fft.rfftfreq(size, 1 / sample_rate_hz)
     played = fft.rfft(reference, size)
     band_hz = excited_band_hz(played, frequency_hz)
-    response = fft.irfft(
-        fft.rfft(recording, size) * inverse_of(played, frequency_hz, band_hz), size
-    )
-    causal = response[: recording.size]
-    peak = int(np.argmax(np.abs(causal)))
+    spectrum = fft.rfft(recording, size) * inverse_of(played, frequency_hz, band_hz)
+    response = fft.irfft(spectrum, size)
+    peak = int(np.argmax(np.abs(response[: recording.size])))
     lead = round(LEAD_S * sample_rate_hz)
-    start = peak - lead
-    tail = min(recording.size - peak - audible_length(reference), round(TAIL_S * sample_rate_hz))
-    stop = peak + max(tail, 1)
-    piece = np.roll(response, -start)[: stop - start]
-    return ImpulseResponse(piece, sample_rate_hz, band_hz, piece.size)
+    spectrum *= np.exp(2j * np.pi * frequency_hz * ((peak - lead) / sample_rate_hz))
+    remaining_s = (recording.size - peak - audible_length(reference)) / sample_rate_hz
+    tail_s = min(max(remaining_s, SHORTEST_S), TAIL_S)
+    samples = np.roll(response, lead - peak)[: lead + round(tail_s * sample_rate_hz)]
+    return (
+        Deconvolution(spectrum, size, sample_rate_hz, band_hz),
+        ImpulseResponse(samples, sample_rate_hz, band_hz, lead),
+    )
 
 
 def audible_length(reference: Samples) -> int:

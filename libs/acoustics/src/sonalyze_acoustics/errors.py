@@ -62,14 +62,14 @@ class SilentRecording(Unevaluable):
 
 
 class RecordingTooShort(Unevaluable):
-    """The recording ends before the measurement does."""
+    """The recording does not hold the whole sweep."""
 
     code = "recording_too_short"
 
     def __init__(self, duration_s: float, needed_s: float) -> None:
         super().__init__(
-            f"The recording is {duration_s:.2f} s long and ends before the sweep does; at least "
-            f"{needed_s:.2f} s are needed. Record until the playback has ended."
+            f"The recording is {duration_s:.1f} s long and does not hold the whole sweep, which "
+            f"takes {needed_s:.1f} s. Start recording before the playback and stop after it."
         )
         self.duration_s = duration_s
         self.needed_s = needed_s

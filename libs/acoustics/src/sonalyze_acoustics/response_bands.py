@@ -7,16 +7,18 @@ limit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.bands import Band, Padded, band_signal, energy_density, padded_spectrum
+from sonalyze_acoustics.bands import BROADBAND, Band, band_signal, energy_density, padded_spectrum
 from sonalyze_acoustics.curves import energy_decay_curve
 from sonalyze_acoustics.decay import LateDecay, late_decay
-from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.deconvolution import ImpulseResponse
+from sonalyze_acoustics.samples import Samples, Spectrum
 
 AHEAD_S: Final = 0.010
 """Kept ahead of the onset: band limits and regularisation spread the direct sound that far."""
@@ -93,38 +95,43 @@ class BandResponse:
 
 
 def split_into_bands(
-    response: Samples, sample_rate_hz: float, onset: int, bands: tuple[Band, ...]
+    response: ImpulseResponse, onset: int, bands: Sequence[Band], corner_hz: float | None = None
 ) -> tuple[BandResponse, ...]:
     """Split a response at its onset into bands.
 
     Parameters
     ----------
-    response : ndarray, shape (n,), float64
-        Broadband response, cut where it ceases to be valid.
-    sample_rate_hz : float
-        Its rate in Hz.
+    response : ImpulseResponse
+        Broadband response.
     onset : int
-        Index of the direct sound.
-    bands : tuple of Band
+        Index of the direct sound in it.
+    bands : sequence of Band
         Which bands.
+    corner_hz : float, optional
+        Corner of the loudspeaker's high-pass whose tilt is taken out of octaves.
 
     Returns
     -------
     tuple of BandResponse
         One per band; early parts end at `EARLY_S` and at the end of the direct sound.
     """
+    samples, sample_rate_hz = response.samples, response.sample_rate_hz
     start = max(0, onset - round(AHEAD_S * sample_rate_hz))
-    piece = response[start:]
-    limits = [*(onset + round(early_s * sample_rate_hz) for early_s in EARLY_S)]
-    limits.append(direct_end(response, sample_rate_hz, onset))
-    parts = np.tile(piece, (1 + len(limits), 1))
+    limits = [onset + round(early_s * sample_rate_hz) for early_s in EARLY_S]
+    limits.append(direct_end(samples, sample_rate_hz, onset))
+    parts = np.tile(samples[start:], (1 + len(limits), 1))
     for row, limit in enumerate(limits, start=1):
         parts[row, limit - start :] = 0.0
     padded = padded_spectrum(parts, sample_rate_hz)
     early_s = np.array([(limit - onset) / sample_rate_hz for limit in limits])
-    ahead_s = (onset - start) / sample_rate_hz
     return tuple(
-        _band_response(padded, band, early_s, ahead_s, piece.size / sample_rate_hz)
+        _band_response(
+            band_signal(padded, band, None if band is BROADBAND else corner_hz),
+            band,
+            early_s,
+            (onset - start) / sample_rate_hz,
+            (response.valid(band.upper_hz) - start) / sample_rate_hz,
+        )
         for band in bands
     )
 
@@ -136,10 +143,14 @@ def direct_end(response: Samples, sample_rate_hz: float, onset: int) -> int:
 
 
 def _band_response(
-    padded: Padded, band: Band, early_s: Samples, ahead_s: float, length_s: float
+    signal: tuple[Spectrum, float, float],
+    band: Band,
+    early_s: Samples,
+    ahead_s: float,
+    length_s: float,
 ) -> BandResponse:
-    """Cut one band out of the parts' common spectrum and find its decay."""
-    values, rate_hz, start_s = band_signal(padded, band)
+    """Turn one band of the parts into energies and find its decay."""
+    values, rate_hz, start_s = signal
     onset = (start_s + ahead_s) * rate_hz
     first = int(np.ceil(onset))
     end_s = start_s + length_s - RINGING_PERIODS / band.bandwidth_hz

@@ -1,0 +1,141 @@
+"""Putting a response's figures together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from sonalyze_acoustics.bands import BROADBAND, OCTAVES
+from sonalyze_acoustics.curves import level_db
+from sonalyze_acoustics.deconvolution import (
+    ImpulseResponse,
+)
+from sonalyze_acoustics.energies import clarity_db
+from sonalyze_acoustics.evaluation import (
+    Alignment,
+    BandMetrics,
+    DecayCurveSummary,
+    Evaluation,
+    MidFrequency,
+)
+from sonalyze_acoustics.loudspeaker import corner_hz, without_delay
+from sonalyze_acoustics.metrics import NEEDED_RANGE_DB, absent_band, band_metrics
+from sonalyze_acoustics.onset import onset_of
+from sonalyze_acoustics.quality import (
+    Levels,
+    judge,
+    rms,
+)
+from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
+from sonalyze_acoustics.spectrum import frequency_response
+from sonalyze_acoustics.speech import (
+    SPEECH_BANDS_HZ,
+    modulation_transfer,
+    speech_transmission,
+    transmission_index,
+)
+
+MID_HZ: Final = (500.0, 1000.0)
+SPEECH_RANGE_DB: Final = 15.0
+"""Decay range from which a band's modulation is right within 0.03 after noise compensation."""
+
+
+def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | None) -> Evaluation:
+    """Evaluate a response band by band and put everything together."""
+    rate_hz, samples = response.sample_rate_hz, response.samples
+    heard = samples[: response.valid(BROADBAND.upper_hz)]
+    tail = heard[-max(1, heard.size // 10) :]
+    onset = onset_of(samples, rate_hz, rms(tail))
+    usable = tuple(band for band in OCTAVES if _carried(band.upper_hz, band.lower_hz, response))
+    corner = None
+    if alignment is not None:
+        corner = corner_hz(samples[onset:], tail, rate_hz, response.played_band_hz)
+    if corner is not None:
+        samples = without_delay(samples, rate_hz, corner)
+        response = replace(response, samples=samples)
+    *octaves, broadband = split_into_bands(response, onset, (*usable, BROADBAND), corner)
+    found = {octave.band.center_hz: band_metrics(octave) for octave in octaves}
+    bands = tuple(
+        found.get(band.center_hz)
+        or absent_band(
+            band, f"{band.center_hz:g} Hz was not played, or the sample rate is too low."
+        )
+        for band in OCTAVES
+    )
+    mid = _mid(found, broadband)
+    end = onset + round(broadband.decay.end_s * rate_hz)
+    levels_db = level_db(broadband.curve, broadband.total_energy)
+    return Evaluation(
+        sample_rate_hz=rate_hz,
+        bands=bands,
+        mid=mid,
+        speech=speech_transmission(_band_ti(octaves)),
+        frequency_response=frequency_response(
+            samples[max(0, onset - round(0.01 * rate_hz)) : end],
+            tail,
+            rate_hz,
+            response.played_band_hz,
+        ),
+        decay_curve=DecayCurveSummary(
+            int(levels_db.size), float(levels_db.min()), float(levels_db.max())
+        ),
+        alignment=alignment,
+        quality=judge(bands, mid, _completed(levels, broadband), alignment),
+        direct_index=onset,
+    )
+
+
+def _carried(upper_hz: float, lower_hz: float, response: ImpulseResponse) -> bool:
+    low_hz, high_hz = response.played_band_hz
+    return low_hz <= lower_hz and upper_hz <= min(high_hz, 0.5 * response.sample_rate_hz)
+
+
+def _completed(levels: Levels, broadband: BandResponse) -> Levels:
+    """Fill in what only the response can tell where there is no recording."""
+    if levels.snr_db is not None or broadband.inr_db is None:
+        return levels
+    floor = None if levels.peak_db is None else levels.peak_db - broadband.inr_db
+    return Levels(levels.peak_db, floor, broadband.inr_db, levels.clipped_samples)
+
+
+def _mid(found: dict[float, BandMetrics], broadband: BandResponse) -> MidFrequency:
+    """Average 500 Hz and 1 kHz; the direct sound's figures come from the whole band."""
+    pair = [found[hz] for hz in MID_HZ if hz in found]
+
+    def mean(name: str) -> float | None:
+        values = [getattr(band, name) for band in pair]
+        known = [value for value in values if value is not None]
+        return float(np.mean(known)) if len(known) == len(MID_HZ) else None
+
+    direct, late = broadband.early_energy[2], broadband.late_energy
+    range_db = broadband.decay_range_db
+    clear = range_db is not None and range_db >= NEEDED_RANGE_DB["drr_db"] and direct > 0
+    return MidFrequency(
+        t20_s=mean("t20_s"),
+        t30_s=mean("t30_s"),
+        edt_s=mean("edt_s"),
+        c50_db=mean("c50_db"),
+        c80_db=mean("c80_db"),
+        d50=mean("d50"),
+        d80=mean("d80"),
+        ts_s=mean("ts_s"),
+        drr_db=float(clarity_db(direct, late[2])) if clear and late[2] > 0 else None,
+        direct_to_late_db=float(clarity_db(direct, late[0])) if clear and late[0] > 0 else None,
+    )
+
+
+def _band_ti(octaves: Sequence[BandResponse]) -> list[float | None]:
+    """Return the transmission index of each speech band that holds enough decay."""
+    by_hz = {octave.band.center_hz: octave for octave in octaves}
+    indices: list[float | None] = []
+    for hz in SPEECH_BANDS_HZ:
+        octave = by_hz.get(hz)
+        if octave is None or (octave.decay_range_db or 0.0) < SPEECH_RANGE_DB:
+            indices.append(None)
+            continue
+        modulation = modulation_transfer(octave.net, octave.time_s, octave.rate_hz, octave.tail)
+        indices.append(float(transmission_index(modulation)))
+    return indices

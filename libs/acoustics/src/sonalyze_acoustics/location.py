@@ -1,0 +1,131 @@
+"""Finding the measurement signal in a recording, and being sure that it is it.
+
+Chirps alone prove nothing: a clap or a word may look like one. A hypothesis holds only when the
+sweep, deconvolved from where the chirps say, collapses into a response at that place. Speech,
+music, noise and sweeps of another range do not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sonalyze_acoustics.alignment import Chirps, find_chirps
+from sonalyze_acoustics.confirmation import is_measurement
+from sonalyze_acoustics.deconvolution import (
+    Deconvolution,
+    ImpulseResponse,
+    impulse_response_of,
+    sweep_deconvolution,
+)
+from sonalyze_acoustics.errors import AlignmentFailed, RecordingTooShort
+from sonalyze_acoustics.evaluation import Alignment
+from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.signal import (
+    DURATION_S,
+    END_CHIRP_START_S,
+    SWEEP_END_S,
+    SWEEP_S,
+    SWEEP_START_S,
+    SignalSpec,
+)
+
+NEEDED_SWEEP: Final = 0.98
+"""Share of the sweep that must have been recorded."""
+
+CHECKABLE_SWEEP: Final = 0.1
+"""Share of it that still tells whether it is this sweep at all: an octave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A confirmed position of the signal, in seconds of the recorder's clock."""
+
+    chirps: Chirps
+    response: ImpulseResponse
+
+
+def locate(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Located:
+    """Return the first hypothesis about the chirps that the sweep confirms.
+
+    Raises
+    ------
+    RecordingTooShort
+        If the sweep is there but cut.
+    AlignmentFailed
+        If it is not there.
+    """
+    duration_s = recording.size / sample_rate_hz
+    if duration_s < NEEDED_SWEEP * SWEEP_S:
+        raise RecordingTooShort(duration_s, SWEEP_S)
+    hypotheses = find_chirps(recording, sample_rate_hz, spec)
+    if not hypotheses:
+        raise AlignmentFailed("no chirp stands out of the recording.", chirp_ratio=0.0)
+    for chirps in hypotheses:
+        share = _recorded_share(chirps, duration_s)
+        if share < CHECKABLE_SWEEP:
+            continue
+        deconvolution = _deconvolved(recording, sample_rate_hz, spec, chirps)
+        if not is_measurement(deconvolution):
+            continue
+        if share < NEEDED_SWEEP:
+            raise RecordingTooShort(duration_s, SWEEP_S)
+        remaining_s = duration_s - chirps.instant_s(SWEEP_END_S)
+        response = impulse_response_of(deconvolution, spec, remaining_s=remaining_s)
+        return Located(chirps, response)
+    raise AlignmentFailed(
+        "something like its chirps is there, but no sweep of this range between them.",
+        chirp_ratio=hypotheses[0].strength,
+    )
+
+
+def _recorded_share(chirps: Chirps, duration_s: float) -> float:
+    """Return how much of the sweep lies inside the recording if the chirps are right."""
+    start_s = chirps.start_s + SWEEP_START_S
+    return (min(start_s + SWEEP_S, duration_s) - max(start_s, 0.0)) / SWEEP_S
+
+
+def _deconvolved(
+    recording: Samples, sample_rate_hz: int, spec: SignalSpec, chirps: Chirps
+) -> Deconvolution:
+    return sweep_deconvolution(
+        recording,
+        sample_rate_hz,
+        spec,
+        sweep_start_s=chirps.instant_s(SWEEP_START_S),
+        skew=chirps.skew or 0.0,
+    )
+
+
+def alignment_of(located: Located, length: int, sample_rate_hz: int) -> Alignment:
+    """Describe a position in the recording's own samples."""
+    chirps = located.chirps
+
+    def sample(signal_s: float) -> int:
+        return min(max(round(located.chirps.instant_s(signal_s) * sample_rate_hz), 0), length)
+
+    both = chirps.start_chirp is not None and chirps.end_chirp is not None
+    return Alignment(
+        skew_ppm=None if chirps.skew is None else 1e6 * chirps.skew,
+        latency_s=chirps.start_s,
+        start_chirp=chirps.start_chirp,
+        end_chirp=chirps.end_chirp,
+        sweep_start_sample=sample(SWEEP_START_S),
+        sweep_end_sample=sample(SWEEP_END_S),
+        original_length_samples=length,
+        aligned_length_samples=sample(DURATION_S) - sample(0.0),
+        message="Aligned on both chirps." if both else "Aligned on one chirp, clocks not compared.",
+    )
+
+
+def silent_stretch(located: Located, length: int, sample_rate_hz: int) -> slice:
+    """Return where only noise was recorded: before the sweep, or else before the end chirp.
+
+    The last seconds of both silences, when chirp and sweep have died away.
+    """
+    for begin_s, end_s in ((1.7, SWEEP_START_S - 0.05), (13.9, END_CHIRP_START_S - 0.05)):
+        start = round(located.chirps.instant_s(begin_s) * sample_rate_hz)
+        stop = round(located.chirps.instant_s(end_s) * sample_rate_hz)
+        if start >= 0 and stop <= length:
+            return slice(start, stop)
+    return slice(0, 0)
