@@ -90,6 +90,9 @@ class JobView(Model):
     map: RoomMap
     meta: dict[str, Any]
     uploads: list[UploadName]
+    analysed: list[UploadName] = Field(
+        default_factory=list, description="Uploads that have results of their own."
+    )
     results: AnalysisResults | None = Field(default=None, exclude_if=lambda value: value is None)
 
 

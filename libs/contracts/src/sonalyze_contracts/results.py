@@ -103,7 +103,7 @@ class SpeechTransmissionResult(Model):
     sti_male: float | None
     sti_female: float | None
     bands_hz: list[float] = Field(default_factory=list)
-    band_ti: list[float] = Field(default_factory=list)
+    band_ti: list[float | None] = Field(default_factory=list)
     mod_freqs_hz: list[float] = Field(default_factory=list)
     note: str | None = None
 
