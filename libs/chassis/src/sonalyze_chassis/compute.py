@@ -60,7 +60,7 @@ class LocalProcesses:
         for variable in _ONE_THREAD:
             os.environ.setdefault(variable, "1")
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__, "sonalyze_chassis.serve", *preload])
+        context.set_forkserver_preload([__name__, "uvicorn", *preload])
         self._pool = ProcessPool(max_workers=workers, context=context)
         self._limit = workers + queue_limit
         self._underway = 0
