@@ -1,0 +1,1 @@
+"""What comes in: HTTP, uploads, events."""

@@ -1,0 +1,108 @@
+"""The composition root: settings in, app out; everything opens and closes in the lifespan."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from sonalyze_chassis.app import build_app
+from sonalyze_chassis.compute import LocalProcesses
+from sonalyze_chassis.dispatch import gateway_router
+from sonalyze_chassis.health import Health
+from sonalyze_chassis.publish import GatewayPublisher
+from sonalyze_chassis.upstream import open_http
+from sonalyze_contracts.command import Service
+from sonalyze_measurement.analyses import Analyses
+from sonalyze_measurement.api import audio, http, uploads
+from sonalyze_measurement.api.events import handlers
+from sonalyze_measurement.background import BackgroundAnalyses
+from sonalyze_measurement.infra.folders import JobFolders
+from sonalyze_measurement.infra.processes import PRELOADED, Processes
+from sonalyze_measurement.infra.references import ReferenceFolders
+from sonalyze_measurement.infra.staging import Staging
+from sonalyze_measurement.infra.uploads import UploadFiles, forget_old_partials
+from sonalyze_measurement.jobs import Jobs
+from sonalyze_measurement.services import Services
+from sonalyze_measurement.settings import Settings
+from sonalyze_measurement.signals import Signals
+
+EXPOSED_HEADERS = (
+    "X-Duration-Seconds", "X-Sample-Rate", "X-Audio-Hash", "X-Request-ID", "X-Upload-SHA256",
+    "Content-Disposition", "Content-Range", "ETag", "Retry-After",
+    "Upload-Offset", "Upload-Length", "Upload-Complete",
+)  # fmt: skip
+PUSH_TIMEOUT_S = 10.0
+PATIENCE_S = 5.0
+"""How long a stopping service lets background analyses end; requests had their time before."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the measurement service."""
+    health = Health()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.services = await _open(settings, health, stack)
+            yield
+
+    app = build_app(
+        Service.MEASUREMENT,
+        settings,
+        lifespan=lifespan,
+        health=health,
+        health_path="/v1/health",
+        description="The measurement signal, recordings and their analysis.",
+        max_body_bytes=settings.measurement_max_job_kb << 10,
+    )
+    for router in (audio.router, http.router, uploads.router):
+        app.include_router(router)
+    app.include_router(gateway_router(handlers, settings.internal_auth_token))
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=EXPOSED_HEADERS,
+    )
+    return app
+
+
+async def _open(settings: Settings, health: Health, stack: AsyncExitStack) -> Services:
+    staging = Staging(settings.measurement_data_dir)
+    await asyncio.to_thread(staging.open)
+    await asyncio.to_thread(forget_old_partials, settings.measurement_data_dir)
+    health.add("data_dir", staging.probe)
+
+    compute = LocalProcesses(settings.analysis_workers, settings.analysis_queue, PRELOADED)
+    stack.push_async_callback(compute.close)
+    await compute.warm()
+    debug_dir = settings.measurement_debug_dir if settings.measurement_debug else None
+    processes = Processes(compute, settings.analysis_deadline_s, debug_dir)
+
+    upstream = await stack.enter_async_context(open_http(PUSH_TIMEOUT_S))
+    publisher = GatewayPublisher(upstream, settings.gateway_url, settings.internal_auth_token)
+
+    folders = JobFolders(settings.measurement_data_dir, staging)
+    files = UploadFiles(folders, staging, settings.measurement_max_uploads)
+    references = ReferenceFolders(
+        settings.measurement_data_dir, staging, processes, settings.measurement_max_references
+    )
+    await asyncio.to_thread(references.open)
+
+    analyses = Analyses(folders, files, references, processes)
+    background = BackgroundAnalyses(analyses, publisher)
+    stack.push_async_callback(background.close, PATIENCE_S)
+    return Services(
+        signals=Signals(references, processes),
+        jobs=Jobs(
+            folders,
+            files,
+            most_bytes=settings.measurement_max_upload_mb << 20,
+            idle_s=settings.upload_idle_s,
+        ),
+        analyses=analyses,
+        background=background,
+    )

@@ -1,0 +1,1 @@
+"""Names, signals and uploads as values with rules."""

@@ -1,0 +1,1 @@
+"""What goes out: folders, audio files, the child processes' side of the numbers."""

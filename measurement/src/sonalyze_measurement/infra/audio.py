@@ -1,0 +1,132 @@
+"""Audio files, read with suspicion and written the same way every time.
+
+The only module that knows soundfile. Files are opened by descriptor, never by name: the name is a
+client's, and libsndfile would take a format from it.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import soundfile
+
+from sonalyze_acoustics.samples import Samples
+from sonalyze_contracts.jobs import MOST_CHANNELS
+from sonalyze_contracts.signals import HIGHEST_SAMPLE_RATE_HZ, LOWEST_SAMPLE_RATE_HZ
+from sonalyze_measurement.domain.conditions import UndecodableAudio, UnusableAudio
+
+CONTAINERS: Final = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "FLAC", "OGG"})
+CODECS: Final = frozenset(
+    {"PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"}
+    | {"ALAC_16", "ALAC_20", "ALAC_24", "ALAC_32", "VORBIS", "OPUS"}
+)
+"""What phones and recorders write; libsndfile's other decoders are old, rare and untested."""
+
+LONGEST_S: Final = 180.0
+LOUDEST: Final = 1e9
+"""Full scale is 1; even integers read as floats stay below this. Beyond, squares overflow."""
+
+BLOCK_FRAMES: Final = 1 << 18
+"""Frames decoded at once: eight channels of it take 8 MiB."""
+
+FULL_SCALE_16: Final = 32_767
+
+
+def read_mono(path: Path, channel: int | None) -> tuple[Samples, int]:
+    """Read one channel of a file, or the mean of all.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its name means nothing.
+    channel : int, optional
+        Which channel, from 0.
+
+    Returns
+    -------
+    samples : ndarray, shape (n,), float64
+        Full scale is 1.
+    sample_rate_hz : int
+        Its rate in Hz.
+
+    Raises
+    ------
+    UndecodableAudio
+        If this is no audio, or not of the formats that are read here.
+    UnusableAudio
+        If it is empty, too long, or has too many channels or other samples than numbers.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        with soundfile.SoundFile(descriptor, closefd=False) as file:
+            _require_readable(file)
+            _require_usable(file, channel)
+            blocks = [_mono(block, channel) for block in _blocks(file)]
+            rate_hz = int(file.samplerate)
+    except soundfile.LibsndfileError as error:
+        raise UndecodableAudio(
+            f"This is no audio file that can be read: {error.error_string} "
+            "Send WAV or FLAC, or AIFF, CAF or Ogg."
+        ) from None
+    finally:
+        os.close(descriptor)
+    return _checked(blocks), rate_hz
+
+
+def write_16_bit(path: Path, samples: Samples, sample_rate_hz: int, container: str) -> None:
+    """Write one channel, full scale 1, as 16 bit; the same samples give the same bytes."""
+    steps = np.rint(samples * FULL_SCALE_16).astype(np.int16)
+    soundfile.write(path, steps, sample_rate_hz, format=container, subtype="PCM_16")
+
+
+def _require_readable(file: soundfile.SoundFile) -> None:
+    if file.format not in CONTAINERS or file.subtype not in CODECS:
+        raise UndecodableAudio(
+            f"{file.format_info}, {file.subtype_info} is not read here. "
+            "Send WAV or FLAC, or AIFF, CAF or Ogg."
+        )
+
+
+def _require_usable(file: soundfile.SoundFile, channel: int | None) -> None:
+    if not LOWEST_SAMPLE_RATE_HZ <= file.samplerate <= HIGHEST_SAMPLE_RATE_HZ:
+        raise UnusableAudio(
+            f"The sample rate is {file.samplerate} Hz; it must be between "
+            f"{LOWEST_SAMPLE_RATE_HZ} and {HIGHEST_SAMPLE_RATE_HZ} Hz."
+        )
+    if file.channels > MOST_CHANNELS:
+        raise UnusableAudio(
+            f"The file has {file.channels} channels; up to {MOST_CHANNELS} are read."
+        )
+    if channel is not None and channel >= file.channels:
+        raise UnusableAudio(
+            f"Channel {channel} was asked for, but the file has {file.channels}, counted from 0."
+        )
+    if file.frames > LONGEST_S * file.samplerate:
+        raise UnusableAudio(f"The file is longer than {LONGEST_S:g} s; cut it.")
+
+
+def _blocks(file: soundfile.SoundFile) -> Iterator[Samples]:
+    frames_left = int(LONGEST_S * file.samplerate)
+    while frames_left > 0:
+        block = file.read(min(BLOCK_FRAMES, frames_left), dtype="float64", always_2d=True)
+        if not block.size:
+            return
+        frames_left -= len(block)
+        yield block
+
+
+def _mono(block: Samples, channel: int | None) -> Samples:
+    return block.mean(axis=1) if channel is None else np.ascontiguousarray(block[:, channel])
+
+
+def _checked(blocks: list[Samples]) -> Samples:
+    if not blocks:
+        raise UnusableAudio("The file holds no audio.")
+    samples = np.concatenate(blocks)
+    if not np.isfinite(samples).all():
+        raise UnusableAudio("The file holds samples that are not numbers; export it again.")
+    if np.abs(samples).max() > LOUDEST:
+        raise UnusableAudio(f"The file holds samples beyond {LOUDEST:g} times full scale.")
+    return samples

@@ -1,0 +1,117 @@
+"""Nothing is visible before it is whole: files and folders are made here and moved from here.
+
+The staging folder lies in the data folder, so that moving is renaming. Whatever is left in it at
+the start is what a killed process was doing.
+"""
+
+import asyncio
+import hashlib
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from sonalyze_contracts.errors import SonalyzeError
+
+BATCH_BYTES = 1 << 20
+"""How much is gathered before a thread writes it: few switches, little memory."""
+
+
+class StagedFile:
+    """A file on its way: counts and hashes what is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size_bytes = 0
+        self._digest = hashlib.sha256()
+        self._file = path.open("xb")
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what was written so far, in hex."""
+        return self._digest.hexdigest()
+
+    def write(self, batch: bytes | bytearray) -> None:
+        """Append; to be called in a thread."""
+        self._file.write(batch)
+        self._digest.update(batch)
+        self.size_bytes += len(batch)
+
+    def publish(self, target: Path) -> None:
+        """Let the file stand where it belongs, in place of an earlier one."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self.path.replace(target)
+
+    def discard(self) -> None:
+        """Close the file, and remove it unless it was published."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Staging:
+    """The folder in which everything begins."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._folder = data_dir / ".incoming"
+
+    def open(self) -> None:
+        """Make the folder, and remove what an earlier process left in it."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    @asynccontextmanager
+    async def file(self) -> AsyncIterator[StagedFile]:
+        """Begin a file; it disappears unless it is published."""
+        staged = await asyncio.to_thread(StagedFile, self._folder / uuid4().hex)
+        try:
+            yield staged
+        finally:
+            await asyncio.to_thread(staged.discard)
+
+    @asynccontextmanager
+    async def folder(self) -> AsyncIterator[Path]:
+        """Begin a folder; it disappears unless it is moved."""
+        path = self._folder / uuid4().hex
+        await asyncio.to_thread(path.mkdir)
+        try:
+            yield path
+        finally:
+            await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+
+    def write(self, target: Path, content: bytes) -> None:
+        """Replace a small file at once; to be called in a thread."""
+        staged = StagedFile(self._folder / uuid4().hex)
+        try:
+            staged.write(content)
+            staged.publish(target)
+        finally:
+            staged.discard()
+
+    async def probe(self) -> None:
+        """Raise unless files can be written."""
+        async with self.file() as staged:
+            await asyncio.to_thread(staged.write, b"probe")
+
+
+async def batches(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytearray]:
+    """Gather small chunks into batches that are worth a thread.
+
+    What arrived before an interruption is given too: a resumed upload goes on after it.
+    """
+    batch = bytearray()
+    try:
+        async for chunk in chunks:
+            batch += chunk
+            if len(batch) >= BATCH_BYTES:
+                yield batch
+                batch = bytearray()
+    except SonalyzeError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch

@@ -1,0 +1,86 @@
+"""What the use cases need from outside: folders that remember, and somebody who computes."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
+from sonalyze_contracts.jobs import JobRequest, JobView
+from sonalyze_contracts.results import AnalysisResults
+from sonalyze_contracts.signals import AudioInfo
+from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
+from sonalyze_measurement.domain.uploads import Piece, Upload, UploadProgress
+
+
+class JobStore(Protocol):
+    """Keeps jobs and what was found in their recordings."""
+
+    async def create(self, job_id: JobId, request: JobRequest) -> None:
+        """Keep a new job."""
+
+    async def require(self, job_id: JobId) -> None:
+        """Raise `UnknownJob` unless there is such a job."""
+
+    async def view(self, job_id: JobId) -> JobView:
+        """Give a job as it stands, or raise `UnknownJob`."""
+
+    async def save_results(self, job_id: JobId, name: UploadName, results: AnalysisResults) -> None:
+        """Keep the newest results of an upload, which are the job's newest too."""
+
+    async def results_of(self, job_id: JobId, name: UploadName) -> AnalysisResults:
+        """Give the newest results of an upload, or raise `NotAnalysed`."""
+
+
+class UploadStore(Protocol):
+    """Keeps the recordings of jobs; what is not whole is never visible."""
+
+    async def receive(
+        self, job_id: JobId, name: UploadName, chunks: AsyncIterator[bytes]
+    ) -> Upload:
+        """Keep a whole upload, in place of an earlier one of the same name."""
+
+    async def append(
+        self, job_id: JobId, name: UploadName, piece: Piece, chunks: AsyncIterator[bytes]
+    ) -> UploadProgress:
+        """Add to an upload what arrives, and publish it when it is whole."""
+
+    async def progress_of(self, job_id: JobId, name: UploadName) -> UploadProgress:
+        """Tell how much of an upload is there, or raise `UnknownUpload`."""
+
+    async def path_of(self, job_id: JobId, name: UploadName) -> Path:
+        """Give the file of an upload, or raise `UploadMissing`."""
+
+
+class ReferenceStore(Protocol):
+    """Keeps the generated signals by their hash."""
+
+    async def find(self, file: SignalFile) -> tuple[Reference, Path] | None:
+        """Give the signal for these parameters and the file to serve, if it was generated."""
+
+    async def generate(self, file: SignalFile) -> tuple[Reference, Path]:
+        """Generate, keep and give a signal."""
+
+    async def by_hash(self, audio_hash: AudioHash) -> Reference:
+        """Give the signal of this hash, or raise `UnknownSignal`."""
+
+
+class Acoustics(Protocol):
+    """Does everything that takes numbers, in another process."""
+
+    async def timeline(self, parameters: SignalParameters) -> AudioInfo:
+        """Tell what of the signal is when."""
+
+    async def evaluate_recording(
+        self, recording: Path, channel: int | None, reference: Reference
+    ) -> AnalysisResults:
+        """Evaluate a recording of a generated signal."""
+
+    async def evaluate_deconvolution(
+        self, recording: Path, channel: int | None, played: Path
+    ) -> AnalysisResults:
+        """Evaluate a recording of a signal that was uploaded."""
+
+    async def evaluate_impulse_response(
+        self, response: Path, channel: int | None
+    ) -> AnalysisResults:
+        """Evaluate an impulse response."""
