@@ -69,7 +69,7 @@ def read_audio(source: str | Path | bytes) -> tuple[NDArray[np.float64], int]:
             return _decoded(audio, name), audio.samplerate
         # TypeError is what soundfile raises for a file that is called *.raw.
         except (soundfile.SoundFileError, TypeError) as error:
-            raise UnreadableAudio(f"{name} is not readable as audio: {error}") from error
+            raise UnreadableAudio(f"{name} is not readable as audio: {_plain(error)}") from error
 
 
 def encode_audio(
@@ -98,6 +98,11 @@ def encode_audio(
     return content.getvalue()
 
 
+def _plain(error: Exception) -> str:
+    """Give libsndfile's own words, without the file object's representation."""
+    return str(getattr(error, "error_string", error)).rstrip(".")
+
+
 def _opened(source: str | Path | bytes, name: str) -> io.BufferedIOBase:
     if isinstance(source, bytes):
         return io.BytesIO(source)
@@ -122,3 +127,15 @@ def _decoded(audio: soundfile.SoundFile, name: str) -> NDArray[np.float64]:
     if not np.isfinite(frames).all():
         raise UnreadableAudio(f"{name} holds samples that are not numbers")
     return np.ascontiguousarray(frames.T)
+
+
+def readable_formats() -> tuple[str, ...]:
+    """List the containers that this libsndfile reads."""
+    return tuple(sorted(soundfile.available_formats()))
+
+
+def writes_what_it_reads() -> bool:
+    """Try whether samples survive being written and read, in every format of ``AudioFormat``."""
+    samples = np.arange(-8, 8, dtype=np.int16)[np.newaxis]
+    restored = [read_audio(encode_audio(samples, 48_000, form))[0] for form in AudioFormat]
+    return all(np.array_equal(np.rint(each * 32_768), samples) for each in restored)

@@ -40,7 +40,7 @@ class Play:
     """Play the downloaded signal to its end; ends with ``Played``."""
 
     ticket: int
-    audio_hash: AudioHash | None
+    audio_hash: AudioHash
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,10 +121,10 @@ class Turn:
                 action = Fetch(ticket, order.audio_url)
             case StartRecording():
                 action = Record(ticket, order.expected_duration_seconds)
-            case StartPlayback() if self.audio_hash is None:
-                action = self._report("There is no signal to play", "no_signal")
-            case StartPlayback():
+            case StartPlayback() if self.audio_hash:
                 action = Play(ticket, self.audio_hash)
+            case StartPlayback():
+                action = self._report("There is no signal to play", "no_signal")
             case StopRecording() if not self._has_recording:
                 action = self._report("Nothing was recorded", "no_recording")
             case StopRecording():

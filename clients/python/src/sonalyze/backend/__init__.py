@@ -1,0 +1,1 @@
+"""The services as child processes of the command line: embedded, without Docker."""

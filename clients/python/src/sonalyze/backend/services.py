@@ -1,0 +1,85 @@
+"""Which services there are, and where; everything about them is derived from one table."""
+
+import secrets
+import socket
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonalyze_contracts.command import Service
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """One service: what to run, its documented development port, its colour in the logs."""
+
+    service: Service
+    port: int
+    colour: str
+
+    @property
+    def application(self) -> str:
+        """The ASGI application, as the server's command line names it."""
+        return f"sonalyze_{self.service}.main:app"
+
+
+SERVICES = (
+    ServiceSpec(Service.LOBBY, 8001, "cyan"),
+    ServiceSpec(Service.MEASUREMENT, 8002, "magenta"),
+    ServiceSpec(Service.GATEWAY, 8000, "green"),
+)
+"""The services of the embedded backend, in the order in which they are started."""
+
+HOST = "127.0.0.1"
+
+Ports = Mapping[Service, int]
+
+
+def documented_ports() -> Ports:
+    """Give the ports that the documents name."""
+    return {spec.service: spec.port for spec in SERVICES}
+
+
+def free_ports() -> Ports:
+    """Find a free port for each service."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in SERVICES]
+        for listener in sockets:
+            listener.bind((HOST, 0))
+        found = [listener.getsockname()[1] for listener in sockets]
+    return {spec.service: port for spec, port in zip(SERVICES, found, strict=True)}
+
+
+def taken_ports(ports: Iterable[int]) -> tuple[int, ...]:
+    """List those of the ports on which nobody can listen any more."""
+    return tuple(port for port in ports if not _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def url_of(service: Service, ports: Ports) -> str:
+    """Give the base URL of a service on this machine."""
+    return f"http://{HOST}:{ports[service]}"
+
+
+def embedded_environment(ports: Ports, data_folder: Path, *, log_format: str) -> dict[str, str]:
+    """Give the documented variables with which the services find each other and their data."""
+    urls = {f"{service.name}_URL": url_of(service, ports) for service in ports}
+    return {
+        **urls,
+        "DATABASE_URL": f"sqlite+aiosqlite:///{data_folder / 'sonalyze.db'}",
+        "MEASUREMENT_DATA_DIR": str(data_folder),
+        "MEASUREMENT_DEBUG_DIR": str(data_folder / "debug_audio"),
+        "INTERNAL_AUTH_TOKEN": secrets.token_urlsafe(32),
+        "LOG_FORMAT": log_format,
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,101 @@
+"""``demo``: virtual phones measure a virtual room through the real backend."""
+
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonalyze.backend.services import embedded_environment, free_ports, url_of
+from sonalyze.backend.stack import running_stack
+from sonalyze.cli.consoles import give_up, output
+from sonalyze.cli.interruption import Stopped, run_until_stopped
+from sonalyze_contracts.command import Service
+from sonalyze_contracts.errors import SonalyzeError
+
+if TYPE_CHECKING:
+    from sonalyze.cli.progress import Display
+    from sonalyze.comparison import PairComparison
+
+MOST_SPEAKERS = 8
+MOST_MICROPHONES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the demo is to measure, and where."""
+
+    room: str
+    speakers: int
+    microphones: int
+    seed: int
+    url: str | None
+
+
+def demo(
+    room: Annotated[
+        str, typer.Option(help="The virtual room: living, classroom, office or hall.")
+    ] = "living",
+    speakers: Annotated[
+        int, typer.Option(help="How many phones play.", min=1, max=MOST_SPEAKERS)
+    ] = 2,
+    microphones: Annotated[
+        int, typer.Option(help="How many phones record.", min=1, max=MOST_MICROPHONES)
+    ] = 3,
+    seed: Annotated[int, typer.Option(help="Decides places, phones and noise.", min=0)] = 1,
+    url: Annotated[
+        str | None,
+        typer.Option(help="A gateway that runs already; without it the services are started."),
+    ] = None,
+) -> None:
+    """Let virtual phones measure a virtual room, and compare the result with the room's truth.
+
+    The phones speak to the backend through real WebSockets and HTTP. Ends with exit code 1 when
+    T20 or T30 is off by more than 1 JND, or C50 by more than 1 dB, in an octave from 250 Hz to
+    4 kHz.
+    """
+    # Imported here: no other command has to wait for the numerics.
+    from sonalyze.cli.comparison_table import comparison  # noqa: PLC0415 - see above
+    from sonalyze.comparison import out_of_tolerance  # noqa: PLC0415 - see above
+    from sonalyze.virtual.errors import VirtualRoomError  # noqa: PLC0415 - see above
+
+    try:
+        pairs = run_until_stopped(_run(Wish(room, speakers, microphones, seed, url)))
+    except Stopped as stopped:
+        raise typer.Exit(stopped.exit_code) from None
+    except VirtualRoomError as fault:
+        give_up(f"{str(fault)[:1].upper()}{str(fault)[1:]}.", 2)
+    except SonalyzeError as failure:
+        give_up(failure.message)
+    output().print(comparison(pairs))
+    raise typer.Exit(1 if out_of_tolerance(pairs) else 0)
+
+
+async def _run(wish: Wish) -> "Sequence[PairComparison]":
+    from sonalyze.cli.progress import shown  # noqa: PLC0415 - see above
+    from sonalyze.rehearsal import Rehearsal  # noqa: PLC0415 - see above
+
+    rehearsal = Rehearsal.planned(wish.room, wish.speakers, wish.microphones, wish.seed)
+    with shown(
+        output(), rehearsal.description, rehearsal.speakers, rehearsal.microphones
+    ) as display:
+        async with _backend(wish.url, display) as url:
+            return await rehearsal.run(url, display)
+
+
+@asynccontextmanager
+async def _backend(url: str | None, display: "Display") -> AsyncIterator[str]:
+    if url is not None:
+        yield url
+        return
+    async with AsyncExitStack() as opened:
+        folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="sonalyze-demo-"))
+        ports = free_ports()
+        environment = embedded_environment(ports, Path(folder), log_format="console")
+        display.step("Start the services")
+        stack = await opened.enter_async_context(running_stack(ports, environment))
+        await stack.ready()
+        yield url_of(Service.GATEWAY, ports)

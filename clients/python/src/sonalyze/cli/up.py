@@ -1,0 +1,91 @@
+"""``up``: the whole backend in the foreground, until Ctrl-C."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sonalyze.backend.process import LineSink
+from sonalyze.backend.services import (
+    SERVICES,
+    Ports,
+    ServiceSpec,
+    documented_ports,
+    embedded_environment,
+    taken_ports,
+    url_of,
+)
+from sonalyze.backend.stack import ServiceDied, ServiceNotReady, running_stack
+from sonalyze.cli.consoles import give_up, output
+from sonalyze.cli.interruption import Stopped, run_until_stopped
+from sonalyze_contracts.command import Service
+
+_WIDEST_NAME = max(len(spec.service) for spec in SERVICES)
+
+
+def up(
+    data: Annotated[
+        Path, typer.Option(help="Folder for recordings, results and the database.")
+    ] = Path("measurement_data"),
+) -> None:
+    """Run all services on their documented ports, until Ctrl-C.
+
+    Variables that are set in the environment win over what this command would choose.
+    """
+    ports = documented_ports()
+    if taken := taken_ports(ports.values()):
+        listed = ", ".join(str(port) for port in taken)
+        give_up(f"Something already listens on port {listed}: stop it, or see ./sonalyze doctor.")
+    console = output()
+    folder = _writable(data)
+    environment = {**embedded_environment(ports, folder, log_format="console"), **os.environ}
+    try:
+        run_until_stopped(_run(ports, environment, folder, console))
+    except Stopped:
+        console.print("All services stopped.")
+    except (ServiceDied, ServiceNotReady) as failure:
+        give_up(failure.message)
+
+
+async def _run(ports: Ports, environment: dict[str, str], folder: Path, console: Console) -> None:
+    async with running_stack(ports, environment, _prefixed(console)) as stack:
+        await stack.ready()
+        console.print(_addresses(ports, folder))
+        await stack.watch()
+
+
+def _writable(data: Path) -> Path:
+    folder = data.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as fault:
+        give_up(f"{folder} cannot be written: {fault.strerror}. Choose another one with --data.")
+
+
+def _prefixed(console: Console) -> LineSink:
+    def show(spec: ServiceSpec, line: str) -> None:
+        prefix = Text(f"{spec.service:<{_WIDEST_NAME}} │ ", style=spec.colour)
+        console.print(prefix + Text.from_ansi(line), soft_wrap=True)
+
+    return show
+
+
+def _addresses(ports: Ports, folder: Path) -> Table:
+    gateway = url_of(Service.GATEWAY, ports)
+    table = Table.grid(padding=(0, 2))
+    table.title = "[b green]Sonalyze is up[/] · stop with Ctrl-C"
+    table.title_justify = "left"
+    table.add_row("Gateway", f"[b]{gateway}[/]")
+    table.add_row("WebSocket", f"{gateway.replace('http', 'ws', 1)}/ws?device_id=…")
+    for spec in SERVICES:
+        table.add_row(f"{spec.service.capitalize()} API", f"{url_of(spec.service, ports)}/docs")
+    table.add_row("Data", str(folder))
+    table.add_row("Try", f"./sonalyze demo --url {gateway}")
+    return table
