@@ -492,12 +492,13 @@ class SessionCancelled(Push, event="measurement.session_cancelled", owner=Servic
 
 
 class SessionFailed(Push, event="measurement.error", owner=Service.LOBBY):
-    """The turn failed: who reported it or who is missing, in which phase, and what helps."""
+    """The turn failed: who reported it or is missing, at which stage, and whether to retry."""
 
     session_id: SessionId
     error_device_id: DeviceId | None = None
     error_message: str
     error_code: str | None = None
     phase: Phase | None = None
+    stage: str | None = None
     missing_device_ids: list[DeviceId] = Field(default_factory=list)
     retryable: bool = True
