@@ -67,6 +67,11 @@ class GatewayPublisher:
         while self._tasks:
             await asyncio.gather(*self._tasks.values())
 
+    async def delivered(self, topic: str) -> None:
+        """Wait until every push of the topic so far was sent or given up."""
+        while task := self._tasks.get(topic):
+            await asyncio.wait({task})
+
     async def _send_line(self, topic: str) -> None:
         line = self._lines[topic]
         try:
