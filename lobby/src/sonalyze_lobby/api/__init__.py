@@ -1,0 +1,1 @@
+"""What comes in: commands from the gateway, HTTP from inside the house."""

@@ -1,0 +1,105 @@
+"""Composition root: what the lobby is made of, and in which order it opens and closes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+
+from fastapi import FastAPI
+
+from sonalyze_chassis.app import build_app
+from sonalyze_chassis.dispatch import gateway_router
+from sonalyze_chassis.health import Health
+from sonalyze_chassis.publish import GatewayPublisher
+from sonalyze_chassis.upstream import open_http
+from sonalyze_contracts.command import Service
+from sonalyze_lobby.analyses import Analyses
+from sonalyze_lobby.api.events import Services, handlers
+from sonalyze_lobby.api.http import router
+from sonalyze_lobby.infra.announcements import PublishedAnnouncements
+from sonalyze_lobby.infra.clock import WallClock
+from sonalyze_lobby.infra.database import Database, open_engine
+from sonalyze_lobby.infra.lobby_store import LobbyTables
+from sonalyze_lobby.infra.measurement import MeasurementService
+from sonalyze_lobby.infra.migrate import migrate
+from sonalyze_lobby.infra.session_store import OutcomeTables, SessionTables
+from sonalyze_lobby.lobbies import Lobbies
+from sonalyze_lobby.sessions import Sessions
+from sonalyze_lobby.settings import Settings
+
+FAREWELL_S = 3.0
+"""How long a stopping lobby tries to deliver its last pushes; the next process repeats them."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the lobby's app."""
+    health = Health()
+    app = build_app(
+        Service.LOBBY,
+        settings,
+        lifespan=partial(_run, settings=settings, health=health),
+        health=health,
+        health_path="/health",
+        health_body=lambda ready: {"service": settings.service_name, "ok": ready},
+        description="Lobbies, roles and the measurement protocol.",
+    )
+    app.include_router(router)
+    app.include_router(gateway_router(handlers, settings.internal_auth_token))
+    return app
+
+
+@asynccontextmanager
+async def _run(app: FastAPI, settings: Settings, health: Health) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        engine = open_engine(settings.database_url, settings.database_pool_size)
+        stack.push_async_callback(engine.dispose)
+        await migrate(engine)
+        database = Database(engine)
+        health.add("database", database.check)
+        http = await stack.enter_async_context(open_http(settings.push_timeout_seconds))
+        publisher = GatewayPublisher(http, settings.gateway_url, settings.internal_auth_token)
+        stack.push_async_callback(_say_farewell, publisher)
+        measurement = MeasurementService(
+            http, settings.measurement_url, settings.analysis_timeout_seconds
+        )
+        services = _use_cases(settings, database, publisher, measurement)
+        app.state.services = services
+        stack.push_async_callback(services.sessions.close)
+        await stack.enter_async_context(_in_background(services.sessions))
+        yield
+
+
+def _use_cases(
+    settings: Settings,
+    database: Database,
+    publisher: GatewayPublisher,
+    measurement: MeasurementService,
+) -> Services:
+    clock = WallClock()
+    announcer = PublishedAnnouncements(publisher)
+    lobbies = LobbyTables(database)
+    sessions = Sessions(
+        store=SessionTables(database),
+        lobbies=lobbies,
+        announcer=announcer,
+        clock=clock,
+        analyses=Analyses(measurement, OutcomeTables(database), announcer, clock),
+        terms=settings.terms(),
+    )
+    return Services(Lobbies(lobbies, announcer, clock), sessions)
+
+
+@asynccontextmanager
+async def _in_background(sessions: Sessions) -> AsyncIterator[None]:
+    task = asyncio.create_task(sessions.keep_going())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _say_farewell(publisher: GatewayPublisher) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(publisher.drained(), FAREWELL_S)

@@ -1,0 +1,1 @@
+"""What a lobby and a session are and what may happen to them; pure."""

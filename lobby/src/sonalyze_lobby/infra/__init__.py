@@ -1,0 +1,1 @@
+"""What goes out: the database, the measurement service, the wall clock."""

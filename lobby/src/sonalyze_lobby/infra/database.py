@@ -1,0 +1,89 @@
+"""Connections: one engine for SQLite and PostgreSQL, and what their failures mean to us."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from sonalyze_contracts.errors import Unavailable
+
+BUSY_TIMEOUT_MS = 10_000
+"""How long SQLite waits for another process to finish writing."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer."""
+
+
+def open_engine(url: str, pool_size: int) -> AsyncEngine:
+    """Make the engine; nothing is connected yet."""
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+    )
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_immediately)
+    return engine
+
+
+class Database:
+    """Gives connections: for single statements, and for changes that belong together."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[AsyncConnection]:
+        """Run statements that each stand for themselves."""
+        async with _translated(), self._single.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Run statements that take effect together, or not at all."""
+        async with _translated(), self.engine.begin() as connection:
+            yield connection
+
+    async def check(self) -> None:
+        """Raise if the database does not answer."""
+        async with self.statement() as connection:
+            await connection.execute(text("SELECT 1"))
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        raise DatabaseUnavailable("The database does not answer; try again") from error
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediately(connection: Connection) -> None:
+    """Take SQLite's write lock at once: what a transaction has read stays true until it writes."""
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""The lobby's schema as it came to be, one step per file."""
