@@ -1,11 +1,26 @@
 """Analyses of recordings: finds what one needs, has it computed, and keeps what comes out."""
 
+from collections.abc import Callable
+from typing import Literal
+
 from sonalyze_contracts.identifiers import JobId, UploadName
 from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_measurement.domain.conditions import UnknownSignal
 from sonalyze_measurement.domain.names import job_id_of
+from sonalyze_measurement.domain.subjects import (
+    ImpulseResponse,
+    SignalRecording,
+    Subject,
+    SweepRecording,
+)
 from sonalyze_measurement.ports import Acoustics, JobStore, ReferenceStore, UploadStore
+
+Stage = Literal["queued", "running", "storing"]
+
+
+def _nobody_asks(_: Stage) -> None:
+    """Stages of an analysis whose caller waits for the end."""
 
 
 class Analyses:
@@ -19,38 +34,36 @@ class Analyses:
         self._references = references
         self._acoustics = acoustics
 
-    async def run(self, job: str, request: AnalysisRequest) -> AnalysisResults:
-        """Analyse a recording of a job and keep the results."""
+    async def run(
+        self, job: str, request: AnalysisRequest, reached: Callable[[Stage], None] = _nobody_asks
+    ) -> AnalysisResults:
+        """Analyse a recording of a job and keep the results; ``reached`` is told each stage."""
         job_id = job_id_of(job)
-        await self._jobs.require(job_id)
-        results = await self._evaluate(job_id, request)
+        subject = await self._subject_of(job_id, request)
+        results = await self._acoustics.evaluate(subject, started=lambda: reached("running"))
+        reached("storing")
         await self._jobs.save_results(job_id, analysed_upload(request), results)
         return results
 
     async def require_possible(self, job: str, request: AnalysisRequest) -> JobId:
         """Refuse at once what would be refused later: unknown job, upload or signal."""
         job_id = job_id_of(job)
-        await self._jobs.require(job_id)
-        await self._uploads.path_of(job_id, analysed_upload(request))
-        if request.source is AnalysisSource.SWEEP_DECONVOLUTION:
-            await self._uploads.path_of(job_id, request.sweep_reference_upload)
-        if request.audio_hash is not None:
-            await self._references.by_hash(request.audio_hash)
+        await self._subject_of(job_id, request)
         return job_id
 
-    async def _evaluate(self, job_id: JobId, request: AnalysisRequest) -> AnalysisResults:
+    async def _subject_of(self, job_id: JobId, request: AnalysisRequest) -> Subject:
         path = await self._uploads.path_of(job_id, analysed_upload(request))
         match request.source:
             case AnalysisSource.IMPULSE_RESPONSE:
-                return await self._acoustics.evaluate_impulse_response(path, request.channel)
+                return ImpulseResponse(path, request.channel)
             case AnalysisSource.SWEEP_DECONVOLUTION:
                 played = await self._uploads.path_of(job_id, request.sweep_reference_upload)
-                return await self._acoustics.evaluate_deconvolution(path, request.channel, played)
+                return SweepRecording(path, request.channel, played)
             case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
                 if request.audio_hash is None:
                     raise UnknownSignal("Missing 'audio_hash' in data")
                 reference = await self._references.by_hash(request.audio_hash)
-                return await self._acoustics.evaluate_recording(path, request.channel, reference)
+                return SignalRecording(path, request.channel, reference)
 
 
 def analysed_upload(request: AnalysisRequest) -> UploadName:

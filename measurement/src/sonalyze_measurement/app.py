@@ -1,6 +1,7 @@
 """The composition root: settings in, app out; everything opens and closes in the lifespan."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -85,6 +86,8 @@ async def _open(settings: Settings, health: Health, stack: AsyncExitStack) -> Se
     upstream = await stack.enter_async_context(open_http(PUSH_TIMEOUT_S))
     publisher = GatewayPublisher(upstream, settings.gateway_url, settings.internal_auth_token)
 
+    stack.push_async_callback(_deliver_rest, publisher)
+
     folders = JobFolders(settings.measurement_data_dir, staging)
     files = UploadFiles(folders, staging, settings.measurement_max_uploads)
     references = ReferenceFolders(
@@ -106,3 +109,10 @@ async def _open(settings: Settings, health: Health, stack: AsyncExitStack) -> Se
         analyses=analyses,
         background=background,
     )
+
+
+async def _deliver_rest(publisher: GatewayPublisher) -> None:
+    """Let the last pushes reach the gateway, if it still takes them."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            await publisher.drained()

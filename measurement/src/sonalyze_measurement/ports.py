@@ -1,6 +1,6 @@
 """What the use cases need from outside: folders that remember, and somebody who computes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from sonalyze_contracts.jobs import JobRequest, JobView
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
+from sonalyze_measurement.domain.subjects import Subject
 from sonalyze_measurement.domain.uploads import Piece, Upload, UploadProgress
 
 
@@ -70,17 +71,7 @@ class Acoustics(Protocol):
     async def timeline(self, parameters: SignalParameters) -> AudioInfo:
         """Tell what of the signal is when."""
 
-    async def evaluate_recording(
-        self, recording: Path, channel: int | None, reference: Reference
+    async def evaluate(
+        self, subject: Subject, *, started: Callable[[], None] | None = None
     ) -> AnalysisResults:
-        """Evaluate a recording of a generated signal."""
-
-    async def evaluate_deconvolution(
-        self, recording: Path, channel: int | None, played: Path
-    ) -> AnalysisResults:
-        """Evaluate a recording of a signal that was uploaded."""
-
-    async def evaluate_impulse_response(
-        self, response: Path, channel: int | None
-    ) -> AnalysisResults:
-        """Evaluate an impulse response."""
+        """Evaluate a file; ``started`` is called when it is its turn."""

@@ -37,7 +37,8 @@ def asked_parameters(
 Parameters = Annotated[SignalParameters, Depends(asked_parameters)]
 
 
-@router.api_route("", methods=["GET", "HEAD"], response_class=FileResponse)
+@router.head("", include_in_schema=False)
+@router.get("", response_class=FileResponse)
 async def download_signal(
     request: Request,
     services: Asked,
@@ -55,10 +56,15 @@ async def download_signal(
         "ETag": etag,
         "Cache-Control": "no-cache",
     }
-    if etag in request.headers.get("If-None-Match", ""):
+    if _already_has(request, etag):
         return Response(status_code=304, headers=headers)
     name = f"{download_stem_of(session_id)}.{format}"
     return FileResponse(path, media_type=format.media_type, headers=headers, filename=name)
+
+
+def _already_has(request: Request, etag: str) -> bool:
+    known = request.headers.get("If-None-Match", "").split(",")
+    return any(tag.strip().removeprefix("W/") in {etag, "*"} for tag in known)
 
 
 @router.get("/info")

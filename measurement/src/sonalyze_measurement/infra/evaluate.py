@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import soxr
 
 from sonalyze_acoustics import (
@@ -33,6 +34,12 @@ from sonalyze_contracts.signals import SIGNAL_DURATION_S, AudioInfo, SignalSegme
 from sonalyze_measurement.domain.conditions import InvalidSignalRequest
 from sonalyze_measurement.domain.refusals import refusal_of
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
+from sonalyze_measurement.domain.subjects import (
+    ImpulseResponse,
+    SignalRecording,
+    Subject,
+    SweepRecording,
+)
 from sonalyze_measurement.infra.audio import read_mono, write_16_bit
 
 
@@ -67,43 +74,38 @@ def synthesise(file: SignalFile, folder: Path) -> Reference:
     return Reference(audio_hash, file, SIGNAL_DURATION_S)
 
 
-def recording(
-    path: Path, channel: int | None, reference: Reference, debug_dir: Path | None
-) -> AnalysisResults:
-    """Evaluate a recording of a generated signal."""
-    samples, rate_hz = _read(path, channel, debug_dir)
-    spec = _spec(reference.file.parameters)
-    with _our_refusals():
-        evaluation = evaluate_recording(samples, rate_hz, spec)
-    return AnalysisResults.of(evaluation, audio_hash=reference.audio_hash)
-
-
-def deconvolution(
-    path: Path, channel: int | None, played_path: Path, debug_dir: Path | None
-) -> AnalysisResults:
-    """Evaluate a recording of a signal that was uploaded, at the recording's rate."""
-    samples, rate_hz = _read(path, channel, debug_dir)
-    played, played_rate_hz = read_mono(played_path, None)
-    if played_rate_hz != rate_hz:
-        played = soxr.resample(played, played_rate_hz, rate_hz, quality="VHQ")
-    with _our_refusals():
-        return AnalysisResults.of(evaluate_deconvolution(samples, played, rate_hz))
-
-
-def impulse_response(path: Path, channel: int | None, debug_dir: Path | None) -> AnalysisResults:
-    """Evaluate an impulse response."""
-    samples, rate_hz = _read(path, channel, debug_dir)
-    with _our_refusals():
-        return AnalysisResults.of(evaluate_impulse_response(samples, rate_hz))
-
-
-def _read(path: Path, channel: int | None, debug_dir: Path | None) -> tuple[Samples, int]:
-    samples, rate_hz = read_mono(path, channel)
+def evaluate(subject: Subject, debug_dir: Path | None) -> AnalysisResults:
+    """Evaluate a file, with a copy of what was read if somebody wants to listen to it."""
+    samples, rate_hz = read_mono(subject.path, subject.channel)
     if debug_dir is not None:
-        debug_dir.mkdir(parents=True, exist_ok=True)
-        copy = debug_dir / f"{path.parents[1].name}-{path.name}.wav"
-        write_16_bit(copy, samples.clip(-1, 1), rate_hz, "WAV")
-    return samples, rate_hz
+        _copy_for_debugging(debug_dir, subject.path, samples, rate_hz)
+    with _our_refusals():
+        return _evaluated(subject, samples, rate_hz)
+
+
+def _evaluated(subject: Subject, samples: Samples, rate_hz: int) -> AnalysisResults:
+    match subject:
+        case SignalRecording(reference=reference):
+            spec = _spec(reference.file.parameters)
+            evaluation = evaluate_recording(samples, rate_hz, spec)
+            return AnalysisResults.of(evaluation, audio_hash=reference.audio_hash)
+        case SweepRecording(played=path):
+            played = _at_rate(rate_hz, *read_mono(path, None))
+            return AnalysisResults.of(evaluate_deconvolution(samples, played, rate_hz))
+        case ImpulseResponse():
+            return AnalysisResults.of(evaluate_impulse_response(samples, rate_hz))
+
+
+def _at_rate(rate_hz: int, samples: Samples, samples_rate_hz: int) -> Samples:
+    if samples_rate_hz == rate_hz:
+        return samples
+    return np.asarray(soxr.resample(samples, samples_rate_hz, rate_hz, quality="VHQ"))
+
+
+def _copy_for_debugging(folder: Path, path: Path, samples: Samples, rate_hz: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    job, upload = path.parents[1].name, path.name
+    write_16_bit(folder / f"{job}-{upload}.wav", samples.clip(-1, 1), rate_hz, "WAV")
 
 
 def _spec(parameters: SignalParameters) -> SignalSpec:

@@ -1,5 +1,6 @@
 """The parent's side of the numbers: names the work and waits for it. Imports no numpy."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from sonalyze_chassis.compute import Compute
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
+from sonalyze_measurement.domain.subjects import Subject
 
 WORK = "sonalyze_measurement.infra.evaluate"
 PRELOADED = (WORK,)
@@ -31,29 +33,22 @@ class Processes:
         reference: Reference = await self._run("synthesise", file, folder)
         return reference
 
-    async def evaluate_recording(
-        self, recording: Path, channel: int | None, reference: Reference
+    async def evaluate(
+        self, subject: Subject, *, started: Callable[[], None] | None = None
     ) -> AnalysisResults:
-        """Evaluate a recording of a generated signal."""
-        return await self._evaluate("recording", recording, channel, reference)
-
-    async def evaluate_deconvolution(
-        self, recording: Path, channel: int | None, played: Path
-    ) -> AnalysisResults:
-        """Evaluate a recording of a signal that was uploaded."""
-        return await self._evaluate("deconvolution", recording, channel, played)
-
-    async def evaluate_impulse_response(
-        self, response: Path, channel: int | None
-    ) -> AnalysisResults:
-        """Evaluate an impulse response."""
-        return await self._evaluate("impulse_response", response, channel)
-
-    async def _evaluate(
-        self, name: str, path: Path, channel: int | None, *others: object
-    ) -> AnalysisResults:
-        results: AnalysisResults = await self._run(name, path, channel, *others, self._debug_dir)
+        """Evaluate a file."""
+        results: AnalysisResults = await self._run(
+            "evaluate", subject, self._debug_dir, started=started
+        )
         return results
 
-    async def _run(self, name: str, *arguments: object) -> Any:  # noqa: ANN401  the work tells
-        return await self._compute.run(f"{WORK}:{name}", *arguments, deadline_s=self._deadline_s)
+    async def _run(
+        self,
+        name: str,
+        *arguments: object,
+        started: Callable[[], None] | None = None,
+    ) -> Any:  # noqa: ANN401  the work's own
+        work = f"{WORK}:{name}"
+        return await self._compute.run(
+            work, *arguments, deadline_s=self._deadline_s, started=started
+        )
