@@ -5,6 +5,7 @@ here, so that a lost connection is a method call in a test.
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,7 +52,7 @@ class Conversation:
     """The questions of one client, in the order they were asked."""
 
     _open: dict[str, Question] = field(default_factory=dict)
-    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def ask(self, event: str, data: dict[str, Any], *, repeatable: bool) -> Question:
         """Note a new question; it is open until it is answered, dropped or lost."""

@@ -65,7 +65,9 @@ class Rehearsal:
         """Say in a line what is measured."""
         x, y, z = self.room.size_m
         phones = len(self.speakers) + len(self.microphones)
-        return f"{phones} virtual phones measure the {self.room.name} ({x:g} by {y:g} by {z:g} m)"
+        return (
+            f"{phones} virtual phones measure a room: {self.room.name}, {x:g} by {y:g} by {z:g} m"
+        )
 
     async def run(self, url: str, audience: Audience) -> tuple[PairComparison, ...]:
         """Measure through the gateway at ``url`` and compare every pair with the truth."""

@@ -20,6 +20,8 @@ from sonalyze.comparison import (
 WIDE_COLUMNS = 126
 """From this width on a cell stands in one line: measured, true, difference."""
 
+VALUE_WIDTH = 4
+
 _SMALL_JND, _LARGEST_JND = 0.5, 1.0
 
 
@@ -42,52 +44,68 @@ class ComparisonTable:
         self._pair = pair
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        joint = " " if options.max_width >= WIDE_COLUMNS else "\n"
+        cell = _wide_cell if options.max_width >= WIDE_COLUMNS else _narrow_cell
         table = Table(
-            title=_title(self._pair),
-            title_justify="left",
-            title_style="",
             header_style="bold",
             border_style="dim",
             box=None,
             pad_edge=False,
-            padding=(0, 1),
+            padding=(0, 2 if cell is _wide_cell else 1, 0, 0),
         )
         table.add_column("", justify="right", no_wrap=True)
         for metric in BAND_METRICS:
             unit = f" {metric.unit}" if metric.unit else ""
-            table.add_column(f"{metric.label}{unit}", justify="right", no_wrap=True)
+            table.add_column(f"{metric.label:>{VALUE_WIDTH}}{unit}", no_wrap=True)
         for band_hz in self._pair.bands_hz:
             judged = band_hz in JUDGED_BANDS_HZ
             table.add_row(
                 Text(octave(band_hz), style="bold" if judged else "dim"),
-                *(_cell(self._pair.figure(metric, band_hz), joint) for metric in BAND_METRICS),
+                *(cell(self._pair.figure(metric, band_hz)) for metric in BAND_METRICS),
             )
+        yield _title(self._pair)
         yield table
 
 
-def _cell(figure: Figure, joint: str) -> Text:
-    style, shown = style_of(figure), figure.metric.shown
-    measured = MISSING if figure.measured is None else shown(figure.measured)
-    true = MISSING if figure.true is None else shown(figure.true)
+def _wide_cell(figure: Figure) -> Text:
+    """Measured, true and difference side by side."""
+    style = style_of(figure)
     return Text.assemble(
-        (measured, style), joint, (f"{true:>4} ", "dim"), (f"{_jnd(figure):>4}", style)
+        (_shown(figure, figure.measured), style),
+        (f" {_shown(figure, figure.true)}", "dim"),
+        (f" {_jnd(figure):>4}", style),
     )
 
 
+def _narrow_cell(figure: Figure) -> Text:
+    """Measured and difference, the truth below."""
+    style = style_of(figure)
+    return Text.assemble(
+        (f"{_shown(figure, figure.measured)} {_jnd(figure):>4}\n", style),
+        (_shown(figure, figure.true), "dim"),
+    )
+
+
+def _shown(figure: Figure, value: float | None) -> str:
+    return f"{MISSING if value is None else figure.metric.shown(value):>{VALUE_WIDTH}}"
+
+
 def _jnd(figure: Figure) -> str:
-    return "" if figure.difference_jnd is None else f"{figure.difference_jnd:+.1f}"
+    if figure.difference_jnd is None:
+        return ""
+    # Adding zero takes the sign from a difference that is rounded to nothing.
+    return f"{round(figure.difference_jnd, 1) + 0.0:+.1f}"
 
 
 def _title(pair: PairComparison) -> Text:
     sti, quality = pair.sti, pair.measured.quality
-    title = Text.assemble("\n", (f"{pair.speaker} → {pair.microphone}", "bold"), "   STI ")
-    title.append(MISSING if sti.measured is None else f"{sti.measured:.2f}", style_of(sti))
-    title.append("" if sti.true is None else f" (room {sti.true:.2f}, {_jnd(sti)} JND)", "dim")
-    if pair.measured.alignment and pair.measured.alignment.skew_ppm is not None:
-        title.append(f"   clock {pair.measured.alignment.skew_ppm:+.1f} ppm", "dim")
-    title.append("   quality ", "dim")
+    title = Text.assemble("\n", (f"{pair.speaker} → {pair.microphone}", "bold"), "  STI ")
+    title.append(_shown(sti, sti.measured), style_of(sti))
+    title.append(f" {_jnd(sti)}", style_of(sti))
+    title.append(f" {_shown(sti, sti.true)}", "dim")
+    title.append("  quality ", "dim")
     title.append(quality.grade, GRADE_STYLES[quality.grade])
+    if pair.measured.alignment and pair.measured.alignment.skew_ppm is not None:
+        title.append(f"  clock {pair.measured.alignment.skew_ppm:+.0f} ppm", "dim")
     return title
 
 
@@ -100,25 +118,27 @@ def comparison(pairs: Sequence[PairComparison]) -> RenderableType:
 
 def _legend() -> Text:
     return Text.assemble(
-        "\nEach figure: measured, ",
-        ("the room's truth", "dim"),
-        ", difference in JND. ",
-        ("≤ ½ ", "green"),
-        ("≤ 1 ", "yellow"),
-        ("> 1 ", "magenta"),
-        ("out of tolerance ", "bold red"),
-        ("not demanded", "dim"),
+        "\nMeasured, difference in JND, and ",
+        ("the truth of the room", "dim"),
+        ":  ",
+        ("≤ ½", "green"),
+        "  ",
+        ("≤ 1", "yellow"),
+        "  ",
+        ("> 1", "magenta"),
+        "  ",
+        ("out of tolerance", "bold red"),
     )
 
 
 def _worst(pairs: Sequence[PairComparison]) -> Text:
     low, high = octave(JUDGED_BANDS_HZ[0]), octave(JUDGED_BANDS_HZ[-1])
-    line = Text(f"Worst in JND, {low} to {high}:", style="bold")
+    line = Text(f"Worst from {low} to {high}\n", style="bold")
     for metric in (*BAND_METRICS, STI):
         figure = worst(pairs, metric)
         shown = MISSING if figure is None else _jnd(figure)
-        line.append(f"  {metric.label} ", style="not bold dim")
-        line.append(shown, style="dim" if figure is None else f"not bold {style_of(figure)}")
+        line.append(f"{metric.label} ", style="not bold dim")
+        line.append(f"{shown}  ", style="dim" if figure is None else f"not bold {style_of(figure)}")
     return line
 
 
@@ -126,7 +146,8 @@ def _verdict(pairs: Sequence[PairComparison]) -> Iterator[Text]:
     faults = out_of_tolerance(pairs)
     if not faults:
         yield Text(
-            "✓ T20 and T30 within 1 JND and C50 within 1 dB of the room, in every octave and pair",
+            f"✓ {octave(JUDGED_BANDS_HZ[0])} to {octave(JUDGED_BANDS_HZ[-1])}: "
+            "T20 and T30 within 1 JND, C50 within 1 dB of the room",
             style="bold green",
         )
     for pair, figure in faults:
