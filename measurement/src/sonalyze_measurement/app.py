@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from sonalyze_chassis.app import build_app
-from sonalyze_chassis.compute import LocalProcesses
+from sonalyze_chassis.compute import Engine, LocalProcesses
 from sonalyze_chassis.dispatch import gateway_router
 from sonalyze_chassis.health import Health
 from sonalyze_chassis.publish import GatewayPublisher
@@ -39,14 +39,21 @@ PATIENCE_S = 5.0
 """How long a stopping service lets background analyses end; requests had their time before."""
 
 
-def create_app(settings: Settings) -> FastAPI:
+def local_processes(settings: Settings) -> LocalProcesses:
+    """Let worker processes of this machine compute."""
+    return LocalProcesses(settings.analysis_workers, settings.analysis_queue, PRELOADED)
+
+
+def create_app(
+    settings: Settings, engine: Callable[[Settings], Engine] = local_processes
+) -> FastAPI:
     """Make the measurement service."""
     health = Health()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.services = await _open(settings, health, stack)
+            app.state.services = await _open(settings, engine(settings), health, stack)
             yield
 
     app = build_app(
@@ -71,13 +78,14 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-async def _open(settings: Settings, health: Health, stack: AsyncExitStack) -> Services:
+async def _open(
+    settings: Settings, compute: Engine, health: Health, stack: AsyncExitStack
+) -> Services:
     staging = Staging(settings.measurement_data_dir)
     await asyncio.to_thread(staging.open)
     await asyncio.to_thread(forget_old_partials, settings.measurement_data_dir)
     health.add("data_dir", staging.probe)
 
-    compute = LocalProcesses(settings.analysis_workers, settings.analysis_queue, PRELOADED)
     stack.push_async_callback(compute.close)
     await compute.warm()
     debug_dir = settings.measurement_debug_dir if settings.measurement_debug else None

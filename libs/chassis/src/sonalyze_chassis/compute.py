@@ -67,6 +67,16 @@ class Compute(Protocol):
         """
 
 
+class Engine(Compute, Protocol):
+    """What computes, as the composition root opens and closes it."""
+
+    async def warm(self) -> None:
+        """Get ready, so that nobody waits for it later."""
+
+    async def close(self) -> None:
+        """End what still runs; whoever waits for it is told."""
+
+
 class LocalProcesses:
     """The embedded engine: worker processes of this machine.
 
