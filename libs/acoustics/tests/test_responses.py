@@ -1,0 +1,229 @@
+"""Whole responses: closed forms, invariances, and an independent oracle."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pyfar
+import pyrato
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from sonalyze_acoustics import (
+    BandMetrics,
+    Evaluation,
+    NotFinite,
+    NotMono,
+    SilentRecording,
+    evaluate_impulse_response,
+)
+
+Room = Callable[..., NDArray[np.float64]]
+RATE_HZ = 48_000
+ORACLE_BANDS = slice(2, 7)
+
+
+def _named(evaluation: Evaluation, name: str) -> np.ndarray:
+    return np.array([getattr(band, name) for band in evaluation.bands[ORACLE_BANDS]], dtype=float)
+
+
+def _closed_forms(reverberation_s: float, direct: float) -> dict[str, float]:
+    rate, late = 13.8155 / reverberation_s, 1 - direct
+    after_50, after_80 = late * np.exp(-0.05 * rate), late * np.exp(-0.08 * rate)
+    return {
+        "t20_s": reverberation_s,
+        "t30_s": reverberation_s,
+        "c50_db": 10 * np.log10((1 - after_50) / after_50),
+        "c80_db": 10 * np.log10((1 - after_80) / after_80),
+        "d50": 1 - after_50,
+        "d80": 1 - after_80,
+        "ts_s": late / rate,
+    }
+
+
+def _just_noticeable(name: str, expected: float) -> float:
+    """ISO 3382-1 Table A.1."""
+    return {"t": 0.05 * expected, "c": 1.0, "d": 0.05}[name[0]] if name != "ts_s" else 0.010
+
+
+@pytest.mark.parametrize("reverberation_s", [0.3, 0.6, 1.2])
+@pytest.mark.parametrize("direct", [0.0, 0.3])
+@pytest.mark.parametrize("inr_db", [None, 46.0])
+def test_bands_agree_with_the_closed_forms_on_average(
+    room: Room, reverberation_s: float, direct: float, inr_db: float | None
+) -> None:
+    responses = [
+        room(reverberation_s, direct=direct, inr_db=inr_db, seed=seed) for seed in range(6)
+    ]
+
+    evaluations = [evaluate_impulse_response(response, RATE_HZ) for response in responses]
+
+    for name, expected in _closed_forms(reverberation_s, direct).items():
+        found = np.nanmean([_named(evaluation, name) for evaluation in evaluations])
+        assert abs(found - expected) < 0.8 * _just_noticeable(name, expected), name
+
+
+@pytest.mark.parametrize("reverberation_s", [0.3, 0.6, 1.2])
+def test_noise_forty_decibels_down_changes_nothing_audible(
+    room: Room, reverberation_s: float
+) -> None:
+    clean = evaluate_impulse_response(room(reverberation_s, direct=0.2), RATE_HZ)
+
+    noisy = evaluate_impulse_response(room(reverberation_s, direct=0.2, inr_db=40.0), RATE_HZ)
+
+    for name in ("t20_s", "edt_s", "c50_db", "c80_db", "d50", "d80", "ts_s"):
+        for found, expected in zip(_named(noisy, name), _named(clean, name), strict=True):
+            limit = 0.05 * expected if name == "edt_s" else _just_noticeable(name, expected)
+            assert abs(found - expected) < limit, name
+    assert noisy.speech.sti == pytest.approx(clean.speech.sti, abs=0.01)
+
+
+@pytest.mark.parametrize(("reverberation_s", "expected"), [(0.5, 0.7363), (1.0, 0.5885)])
+def test_speech_transmission_of_a_diffuse_field(
+    room: Room, reverberation_s: float, expected: float
+) -> None:
+    found = [
+        evaluate_impulse_response(room(reverberation_s, inr_db=30.0, seed=seed), RATE_HZ).speech.sti
+        for seed in range(6)
+    ]
+
+    assert np.mean([sti for sti in found if sti is not None]) == pytest.approx(expected, abs=0.01)
+
+
+def test_pyrato_agrees_on_a_clean_response(room: Room) -> None:
+    response = room(0.8, direct=0.3, seed=3, duration_s=1.6)
+
+    ours = evaluate_impulse_response(response, RATE_HZ)
+    theirs = _pyrato_curves(response)
+
+    for name, label in (("t20_s", "T20"), ("t30_s", "T30"), ("edt_s", "EDT")):
+        expected = pyrato.parameters.reverberation_time_linear_regression(theirs, T=label)
+        np.testing.assert_allclose(_named(ours, name), expected, rtol=0.05, err_msg=name)
+    for name, early_ms in (("c50_db", 50), ("c80_db", 80)):
+        expected = pyrato.parameters.clarity(theirs, early_ms)
+        np.testing.assert_allclose(_named(ours, name), expected, atol=1.0, err_msg=name)
+    expected = pyrato.parameters.definition(theirs, 50)
+    np.testing.assert_allclose(_named(ours, "d50"), expected, atol=0.05)
+    np.testing.assert_allclose(
+        _named(ours, "ts_s"), pyrato.parameters.center_time(theirs), atol=0.010
+    )
+    sti = pyrato.parameters.speech_transmission_index_indirect(
+        pyfar.Signal(response[1_000:], RATE_HZ)
+    )
+    assert ours.speech.sti == pytest.approx(float(np.squeeze(sti)), abs=0.01)
+
+
+def _pyrato_curves(response: NDArray[np.float64]) -> pyfar.TimeData:
+    bands = pyfar.dsp.filter.fractional_octave_bands(
+        pyfar.Signal(response, RATE_HZ), 1, frequency_range=(250, 4_000), order=6
+    )
+    curves = pyrato.edc.schroeder_integration(pyfar.Signal(bands.time[:, 0, 1_000:], RATE_HZ))
+    return pyfar.TimeData(curves.time / curves.time[..., :1], curves.times)
+
+
+def _figures(band: BandMetrics) -> dict[str, float]:
+    values = {name: getattr(band, name) for name in ("t20_s", "edt_s", "c50_db", "ts_s", "drr_db")}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    gain=st.floats(1e-3, 1e3),
+    polarity=st.sampled_from([-1.0, 1.0]),
+    delay=st.integers(0, 20_000),
+)
+def test_gain_polarity_and_delay_change_nothing(
+    room: Room, gain: float, polarity: float, delay: int
+) -> None:
+    response = room(0.5, direct=0.3, inr_db=60.0)
+    plain = evaluate_impulse_response(response, RATE_HZ)
+    changed = evaluate_impulse_response(
+        polarity * gain * np.concatenate([np.zeros(delay), response]), RATE_HZ
+    )
+
+    assert changed.direct_index == plain.direct_index + delay
+    for found, expected in zip(changed.bands, plain.bands, strict=True):
+        assert _figures(found) == pytest.approx(_figures(expected), rel=1e-6)
+
+
+def test_trailing_zeros_are_no_part_of_the_response(room: Room) -> None:
+    response = room(0.5, inr_db=60.0)
+
+    plain = evaluate_impulse_response(response, RATE_HZ)
+    padded = evaluate_impulse_response(np.append(response, np.zeros(48_000)), RATE_HZ)
+
+    assert padded.bands == plain.bands
+
+
+def test_the_length_of_a_clean_response_does_not_matter(room: Room) -> None:
+    response = room(0.5, duration_s=2.0)
+
+    long = evaluate_impulse_response(response, RATE_HZ)
+    short = evaluate_impulse_response(response[:40_000], RATE_HZ)
+
+    for name in ("t20_s", "t30_s", "edt_s", "ts_s"):
+        np.testing.assert_allclose(_named(short, name), _named(long, name), rtol=5e-3)
+
+
+def test_bands_that_were_not_played_are_absent_and_say_so(room: Room) -> None:
+    evaluation = evaluate_impulse_response(room(0.5), RATE_HZ, played_band_hz=(200.0, 12_000.0))
+
+    assert [band.center_hz for band in evaluation.bands] == [
+        63.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0,
+    ]  # fmt: skip
+    for band in evaluation.bands[:3]:
+        assert band.t20_s is None
+        assert "not played" in band.reasons["t20_s"]
+    assert all(band.t20_s is not None for band in evaluation.bands[3:])
+
+
+def test_a_noisy_band_gives_reasons_instead_of_figures(room: Room) -> None:
+    evaluation = evaluate_impulse_response(room(0.5, inr_db=28.0), RATE_HZ)
+
+    for band in evaluation.bands[2:7]:
+        assert band.t30_s is None
+        assert "T30 needs" in band.reasons["t30_s"]
+        assert band.inr_db == pytest.approx(28.0, abs=4.0)
+        assert band.c50_db is None or "c50_db" not in band.reasons
+    assert evaluation.quality.grade == "poor"
+
+
+def test_direct_sound_in_the_near_field_is_named(room: Room) -> None:
+    evaluation = evaluate_impulse_response(room(0.5, direct=0.9, inr_db=70.0), RATE_HZ)
+
+    assert evaluation.mid.drr_db == pytest.approx(10.0, abs=1.5)
+    assert "near_field" in [finding.code for finding in evaluation.quality.findings]
+
+
+def test_a_flat_response_is_flat_in_sixty_four_steps(room: Room) -> None:
+    impulse = np.zeros(24_000)
+    impulse[1_000] = 1.0
+    response = impulse + 1e-5 * room(0.3, duration_s=0.6)[:24_000]
+
+    found = evaluate_impulse_response(response, RATE_HZ).frequency_response
+
+    assert len(found.bands_hz) == len(found.magnitude_db) == 64
+    assert found.bands_hz[0] == pytest.approx(20.0)
+    assert found.bands_hz[-1] == pytest.approx(20_000.0)
+    assert all(level is None or level > -0.5 for level in found.magnitude_db)
+
+
+def test_silence_is_refused() -> None:
+    with pytest.raises(SilentRecording):
+        evaluate_impulse_response(np.zeros(48_000), RATE_HZ)
+
+
+def test_samples_that_are_no_numbers_are_refused(room: Room) -> None:
+    response = room(0.5)
+    response[100] = np.nan
+
+    with pytest.raises(NotFinite) as refused:
+        evaluate_impulse_response(response, RATE_HZ)
+
+    assert refused.value.count == 1
+
+
+def test_two_channels_are_refused(room: Room) -> None:
+    with pytest.raises(NotMono):
+        evaluate_impulse_response(np.tile(room(0.5), (2, 1)), RATE_HZ)
