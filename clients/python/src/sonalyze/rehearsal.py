@@ -74,10 +74,17 @@ class Rehearsal:
         workers = worker_processes(min(os.cpu_count() or 1, 4))
         try:
             air = Air(self.room, self._placed(), seed=self.seed, workers=workers)
-            pairs = await self._measure(url, air, audience)
+            pairs = await self._measured(url, air, audience)
             return tuple(await asyncio.gather(*(_compared(pair, air) for pair in pairs)))
         finally:
             workers.shutdown(wait=False, cancel_futures=True)
+
+    async def _measured(self, url: str, air: Air, audience: Audience) -> tuple[Pair, ...]:
+        try:
+            return await self._measure(url, air, audience)
+        except ExceptionGroup as group:
+            # What went wrong first is why the task group gave up; the rest is its wake.
+            raise _first(group) from group
 
     async def _measure(self, url: str, air: Air, audience: Audience) -> tuple[Pair, ...]:
         async with AsyncExitStack() as opened, asyncio.TaskGroup() as tasks:
@@ -121,6 +128,11 @@ class Rehearsal:
             sources=_points(self.speakers, self.placement.speakers),
             receivers=_points(self.microphones, self.placement.microphones),
         )
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
 
 
 def _slots(kind: str, count: int) -> tuple[Slot, ...]:

@@ -74,8 +74,8 @@ class SoundPath:
         return recording.encoded(self.microphone.audio_format)
 
     def truth(self, response: Samples) -> AnalysisResults:
-        """Compute what a perfect measurement would find on this path."""
-        return AnalysisResults.of(truth_of(response, self.speaker.profile))
+        """Compute what the room itself has on this path, whatever phones would measure it."""
+        return AnalysisResults.of(truth_of(response))
 
 
 def worker_processes(count: int) -> ProcessPoolExecutor:
@@ -134,7 +134,7 @@ class Air:
         self._recordings.pop(phone, None)
 
     async def truth(self, speaker: DeviceId, microphone: DeviceId) -> AnalysisResults:
-        """Give what a perfect measurement between two phones would find."""
+        """Give what the room has between two phones, to compare a measurement with."""
         path = self.path(speaker, microphone)
         return await self._computed(partial(path.truth, await self._response(path)))
 

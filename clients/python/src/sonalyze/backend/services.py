@@ -15,19 +15,15 @@ class ServiceSpec:
     """One service: what to run, its documented development port, its colour in the logs."""
 
     service: Service
+    application: str
     port: int
     colour: str
 
-    @property
-    def application(self) -> str:
-        """The ASGI application, as the server's command line names it."""
-        return f"sonalyze_{self.service}.main:app"
-
 
 SERVICES = (
-    ServiceSpec(Service.LOBBY, 8001, "cyan"),
-    ServiceSpec(Service.MEASUREMENT, 8002, "magenta"),
-    ServiceSpec(Service.GATEWAY, 8000, "green"),
+    ServiceSpec(Service.LOBBY, "sonalyze_lobby.main:app", 8001, "cyan"),
+    ServiceSpec(Service.MEASUREMENT, "sonalyze_measurement.main:app", 8002, "magenta"),
+    ServiceSpec(Service.GATEWAY, "sonalyze_gateway.main:app", 8000, "green"),
 )
 """The services of the embedded backend, in the order in which they are started."""
 
@@ -72,13 +68,17 @@ def url_of(service: Service, ports: Ports) -> str:
 
 
 def embedded_environment(ports: Ports, data_folder: Path, *, log_format: str) -> dict[str, str]:
-    """Give the documented variables with which the services find each other and their data."""
+    """Give the documented variables with which the services find each other and their data.
+
+    The database and what is kept for debugging lie beside the data folder, which is the
+    measurement service's own.
+    """
     urls = {f"{service.name}_URL": url_of(service, ports) for service in ports}
     return {
         **urls,
-        "DATABASE_URL": f"sqlite+aiosqlite:///{data_folder / 'sonalyze.db'}",
+        "DATABASE_URL": f"sqlite+aiosqlite:///{data_folder.with_name('sonalyze.db')}",
         "MEASUREMENT_DATA_DIR": str(data_folder),
-        "MEASUREMENT_DEBUG_DIR": str(data_folder / "debug_audio"),
+        "MEASUREMENT_DEBUG_DIR": str(data_folder.with_name("debug_audio")),
         "INTERNAL_AUTH_TOKEN": secrets.token_urlsafe(32),
         "LOG_FORMAT": log_format,
         "PYTHONUNBUFFERED": "1",

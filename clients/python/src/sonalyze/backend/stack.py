@@ -1,14 +1,15 @@
 """All services together: up when every one is ready, down when one of them dies."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 import httpx2
 
 from sonalyze.backend.process import LineSink, ServiceProcess, ignore_line
-from sonalyze.backend.services import SERVICES, Ports, url_of
+from sonalyze.backend.services import SERVICES, Ports, ServiceSpec, url_of
 from sonalyze_contracts.errors import Unavailable
 
 START_LIMIT_S = 60.0
@@ -68,7 +69,12 @@ async def _answers(http: httpx2.AsyncClient, url: str) -> bool:
 
 
 def _death(process: ServiceProcess, code: int) -> ServiceDied:
-    return ServiceDied(_with_log(f"{process.spec.service} ended with exit code {code}", process))
+    how = (
+        f"was killed by {signal.Signals(-code).name}"
+        if code < 0
+        else f"ended with exit code {code}"
+    )
+    return ServiceDied(_with_log(f"{process.spec.service} {how}", process))
 
 
 def _with_log(sentence: str, process: ServiceProcess) -> str:
@@ -77,12 +83,15 @@ def _with_log(sentence: str, process: ServiceProcess) -> str:
 
 @asynccontextmanager
 async def running_stack(
-    ports: Ports, environment: Mapping[str, str], sink: LineSink = ignore_line
+    ports: Ports,
+    environment: Mapping[str, str],
+    sink: LineSink = ignore_line,
+    specs: Sequence[ServiceSpec] = SERVICES,
 ) -> AsyncIterator[Stack]:
-    """Run all services for the time of the block."""
+    """Run all services, or those of ``specs``, for the time of the block."""
     processes: list[ServiceProcess] = []
     try:
-        for spec in SERVICES:
+        for spec in specs:
             port = ports[spec.service]
             processes.append(await ServiceProcess.start(spec, port, environment, sink))
         yield Stack(processes, ports)

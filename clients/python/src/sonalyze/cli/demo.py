@@ -94,7 +94,9 @@ async def _backend(url: str | None, display: "Display") -> AsyncIterator[str]:
     async with AsyncExitStack() as opened:
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="sonalyze-demo-"))
         ports = free_ports()
-        environment = embedded_environment(ports, Path(folder), log_format="console")
+        environment = embedded_environment(
+            ports, Path(folder, "measurement_data"), log_format="console"
+        )
         display.step("Start the services")
         stack = await opened.enter_async_context(running_stack(ports, environment))
         await stack.ready()

@@ -103,6 +103,9 @@ def of_ports() -> Iterator[Examination]:
 def of_folder(folder: Path) -> Examination:
     """Look whether the data folder, or the folder it would be made in, can be written."""
     place = folder.resolve()
+    if place.exists() and not place.is_dir():
+        remedy = "Choose another folder with --data."
+        return Examination("Data", Verdict.BROKEN, f"{place} is no folder", remedy)
     existing = next(each for each in (place, *place.parents) if each.is_dir())
     try:
         with tempfile.TemporaryFile(dir=existing):

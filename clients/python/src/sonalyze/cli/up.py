@@ -43,7 +43,8 @@ def up(
         give_up(f"Something already listens on port {listed}: stop it, or see ./sonalyze doctor.")
     console = output()
     folder = _writable(data)
-    environment = {**embedded_environment(ports, folder, log_format="console"), **os.environ}
+    chosen = embedded_environment(ports, folder, log_format="console")
+    environment = {**chosen, **os.environ}
     try:
         run_until_stopped(_run(ports, environment, folder, console))
     except Stopped:
@@ -86,6 +87,6 @@ def _addresses(ports: Ports, folder: Path) -> Table:
     table.add_row("WebSocket", f"{gateway.replace('http', 'ws', 1)}/ws?device_id=…")
     for spec in SERVICES:
         table.add_row(f"{spec.service.capitalize()} API", f"{url_of(spec.service, ports)}/docs")
-    table.add_row("Data", str(folder))
+    table.add_row("Data", f"{folder}, sonalyze.db beside it")
     table.add_row("Try", f"./sonalyze demo --url {gateway}")
     return table
