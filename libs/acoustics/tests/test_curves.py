@@ -1,11 +1,13 @@
 """The figures of curves whose answers are known on paper."""
 
+import doctest
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonalyze_acoustics import InsufficientDecay
+from sonalyze_acoustics import InsufficientDecay, curves
 from sonalyze_acoustics.curves import (
     EDT,
     T20,
@@ -44,6 +46,10 @@ def test_an_exponential_has_its_own_reverberation_time(
 
     found = float(reverberation_time(levels_db, RATE_HZ, evaluation_range))
     assert found == pytest.approx(reverberation_s, rel=1e-3)
+
+
+def test_the_documented_example_holds() -> None:
+    assert doctest.testmod(curves).failed == 0
 
 
 def test_curves_are_evaluated_side_by_side() -> None:

@@ -235,6 +235,18 @@ def test_levels_are_those_of_the_recording(room: Make, recorded: Make) -> None:
     assert found.noise_floor_db == pytest.approx(-60.0, abs=1.0)
 
 
+def test_a_small_loudspeaker_is_levelled_and_named(room: Make, recorded: Make) -> None:
+    found = evaluate_recording(
+        recorded(room(0.4, direct=0.2), corner_hz=280.0), RATE_HZ, SignalSpec()
+    ).quality
+
+    (message,) = [
+        finding.message for finding in found.findings if finding.code == "loudspeaker_levelled"
+    ]
+    corner_hz = float(message.split(" Hz")[0].split()[-1])
+    assert corner_hz == pytest.approx(280.0, rel=0.2)
+
+
 def test_nothing_outside_the_sweep_is_amplified(recorded: Make) -> None:
     impulse = np.zeros(100)
     impulse[10] = 1.0

@@ -1,6 +1,8 @@
 """Whole responses: closed forms, invariances, and an independent oracle."""
 
-from collections.abc import Callable
+import dataclasses
+import pickle
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyfar
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from sonalyze_acoustics import (
     BandMetrics,
     Evaluation,
+    NotAMeasurement,
     NotFinite,
     NotMono,
     SilentRecording,
@@ -129,7 +132,7 @@ def _figures(band: BandMetrics) -> dict[str, float]:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    gain=st.floats(1e-3, 1e3),
+    gain=st.floats(1e-150, 1e150),
     polarity=st.sampled_from([-1.0, 1.0]),
     delay=st.integers(0, 20_000),
 )
@@ -227,3 +230,57 @@ def test_samples_that_are_no_numbers_are_refused(room: Room) -> None:
 def test_two_channels_are_refused(room: Room) -> None:
     with pytest.raises(NotMono):
         evaluate_impulse_response(np.tile(room(0.5), (2, 1)), RATE_HZ)
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _leaves(getattr(value, field.name))
+    elif isinstance(value, dict):
+        yield from (leaf for item in value.values() for leaf in _leaves(item))
+    elif isinstance(value, tuple):
+        yield from (leaf for item in value for leaf in _leaves(item))
+    else:
+        yield value
+
+
+def test_an_evaluation_is_made_of_plain_values_and_travels_between_processes(room: Room) -> None:
+    evaluation = evaluate_impulse_response(room(0.5, inr_db=42.0), RATE_HZ)
+
+    assert pickle.loads(pickle.dumps(evaluation)) == evaluation  # noqa: S301 - our own bytes
+    for leaf in _leaves(evaluation):
+        assert type(leaf) in (float, int, str, type(None))
+        assert not isinstance(leaf, float) or np.isfinite(leaf)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        pytest.param(np.ones(1), id="one sample"),
+        pytest.param(np.random.default_rng(1).standard_normal(48_000), id="noise"),
+        pytest.param(np.sin(0.13 * np.arange(48_000)), id="tone"),
+        pytest.param(np.arange(48_000.0), id="ramp"),
+    ],
+)
+def test_what_does_not_decay_is_no_impulse_response(response: NDArray[np.float64]) -> None:
+    with pytest.raises(NotAMeasurement):
+        evaluate_impulse_response(response, RATE_HZ)
+
+
+def test_the_filters_own_decay_is_not_reported_as_the_rooms() -> None:
+    exponential_without_carrier = np.exp(-10 * np.arange(48_000) / RATE_HZ)
+
+    evaluation = evaluate_impulse_response(exponential_without_carrier, RATE_HZ)
+
+    for band in evaluation.bands:
+        assert band.t20_s is None
+        assert "filter" in band.reasons["t20_s"]
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 192_000])
+def test_a_short_response_gives_nulls_with_reasons(room: Room, rate_hz: int) -> None:
+    evaluation = evaluate_impulse_response(room(0.5)[:3_000], rate_hz)
+
+    for band in evaluation.bands:
+        assert band.t30_s is None
+        assert band.reasons["t30_s"].endswith(".")

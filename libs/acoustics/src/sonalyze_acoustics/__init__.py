@@ -1,9 +1,27 @@
 """Room acoustics as pure functions: from samples to figures, without I/O and without guessing."""
 
+from sonalyze_acoustics.alignment import Chirps, find_chirps, matched_envelope
 from sonalyze_acoustics.analysis import (
     evaluate_deconvolution,
     evaluate_impulse_response,
     evaluate_recording,
+)
+from sonalyze_acoustics.bands import OCTAVES, Band
+from sonalyze_acoustics.curves import (
+    EDT,
+    T20,
+    T30,
+    EvaluationRange,
+    energy_decay_curve,
+    level_db,
+    reverberation_time,
+)
+from sonalyze_acoustics.decay import LateDecay, late_decay
+from sonalyze_acoustics.deconvolution import (
+    ImpulseResponse,
+    deconvolve,
+    impulse_response_of,
+    sweep_deconvolution,
 )
 from sonalyze_acoustics.errors import (
     AlignmentFailed,
@@ -29,6 +47,10 @@ from sonalyze_acoustics.evaluation import (
     Quality,
     SpeechTransmission,
 )
+from sonalyze_acoustics.location import Located, locate
+from sonalyze_acoustics.metrics import band_metrics
+from sonalyze_acoustics.onset import onset_of
+from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
 from sonalyze_acoustics.signal import (
     Segment,
     SignalSpec,
@@ -37,19 +59,31 @@ from sonalyze_acoustics.signal import (
     segments,
     sweep,
 )
+from sonalyze_acoustics.speech import modulation_transfer, speech_transmission, transmission_index
 
 __all__ = [
+    "EDT",
+    "OCTAVES",
+    "T20",
+    "T30",
     "VERSION",
     "Alignment",
     "AlignmentFailed",
+    "Band",
     "BandMetrics",
+    "BandResponse",
     "ChirpFound",
+    "Chirps",
     "DecayCurveSummary",
     "Evaluation",
+    "EvaluationRange",
     "Finding",
     "FrequencyResponse",
+    "ImpulseResponse",
     "InsufficientDecay",
     "InvalidSignal",
+    "LateDecay",
+    "Located",
     "MidFrequency",
     "NotAMeasurement",
     "NotFinite",
@@ -61,11 +95,27 @@ __all__ = [
     "SilentRecording",
     "SpeechTransmission",
     "Unevaluable",
+    "band_metrics",
     "chirp",
+    "deconvolve",
+    "energy_decay_curve",
     "evaluate_deconvolution",
     "evaluate_impulse_response",
     "evaluate_recording",
+    "find_chirps",
+    "impulse_response_of",
+    "late_decay",
+    "level_db",
+    "locate",
+    "matched_envelope",
     "measurement_signal",
+    "modulation_transfer",
+    "onset_of",
+    "reverberation_time",
     "segments",
+    "speech_transmission",
+    "split_into_bands",
     "sweep",
+    "sweep_deconvolution",
+    "transmission_index",
 ]

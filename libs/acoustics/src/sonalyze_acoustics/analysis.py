@@ -17,7 +17,7 @@ from sonalyze_acoustics.location import (
     locate,
     silent_stretch,
 )
-from sonalyze_acoustics.quality import Levels, clipped_samples, decibel, recording_levels
+from sonalyze_acoustics.quality import Levels, decibel, recording_levels
 from sonalyze_acoustics.samples import Samples, checked
 from sonalyze_acoustics.signal import SignalSpec
 
@@ -51,13 +51,12 @@ def evaluate_recording(recording: Samples, sample_rate_hz: int, signal: SignalSp
     AlignmentFailed
         If the signal is not in the recording.
     """
-    samples = checked(recording, "recording")
-    _refuse_silence(samples)
+    samples, peak = _scaled(checked(recording, "recording"))
     located = locate(samples, sample_rate_hz, signal)
     alignment = alignment_of(located, samples.size, sample_rate_hz)
     sweep = slice(alignment.sweep_start_sample, alignment.sweep_end_sample)
     silence = silent_stretch(located, samples.size, sample_rate_hz)
-    levels = recording_levels(samples, sweep, silence)
+    levels = recording_levels(samples, peak, sweep, silence)
     return assembled(located.response, levels, alignment)
 
 
@@ -73,15 +72,14 @@ def evaluate_deconvolution(
     NotAMeasurement
         If the reference is not in the recording.
     """
-    samples, played = checked(recording, "recording"), checked(reference, "reference")
-    _refuse_silence(samples)
+    samples, peak = _scaled(checked(recording, "recording"))
+    played = checked(reference, "reference")
     if samples.size < played.size * NEEDED_SWEEP:
         raise RecordingTooShort(samples.size / sample_rate_hz, played.size / sample_rate_hz)
     deconvolution, response = deconvolve(samples, played, sample_rate_hz)
     if not is_measurement(deconvolution):
         raise NotAMeasurement("the reference is not in the recording.")
-    peak = float(np.abs(samples).max())
-    levels = Levels(decibel(peak), None, None, clipped_samples(samples))
+    levels = recording_levels(samples, peak, slice(0, 0), slice(0, 0))
     return assembled(response, levels, None)
 
 
@@ -115,11 +113,15 @@ def evaluate_impulse_response(
     length = int(np.flatnonzero(samples)[-1]) + 1
     peak = float(np.abs(samples).max())
     levels = Levels(decibel(peak), None, None, 0)
+    # Divided by the peak, files in any unit keep clear of the limits of floating point.
+    scaled = samples[:length] / peak
     band_hz = played_band_hz or (0.0, 0.5 * sample_rate_hz)
-    return assembled(ImpulseResponse(samples[:length], sample_rate_hz, band_hz), levels, None)
+    return assembled(ImpulseResponse(scaled, sample_rate_hz, band_hz), levels, None)
 
 
-def _refuse_silence(samples: Samples) -> None:
-    peak = float(np.abs(samples).max()) if samples.size else 0.0
+def _scaled(samples: Samples) -> tuple[Samples, float]:
+    """Return samples with a peak of one and the peak they had; refuse silence."""
+    peak = float(np.abs(samples).max(initial=0.0))
     if peak <= SILENT_PEAK:
         raise SilentRecording(peak)
+    return samples / peak, peak

@@ -19,6 +19,7 @@ from sonalyze_acoustics.evaluation import (
     BandMetrics,
     DecayCurveSummary,
     Evaluation,
+    Finding,
     MidFrequency,
 )
 from sonalyze_acoustics.loudspeaker import corner_hz, without_delay
@@ -83,9 +84,23 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
             int(levels_db.size), float(levels_db.min()), float(levels_db.max())
         ),
         alignment=alignment,
-        quality=judge(bands, mid, _completed(levels, broadband), alignment),
+        quality=judge(
+            bands, mid, _completed(levels, broadband), alignment, _levelling_finding(corner)
+        ),
         direct_index=onset,
     )
+
+
+def _levelling_finding(corner: float | None) -> tuple[Finding, ...]:
+    if corner is None:
+        return ()
+    return (
+        Finding(
+            "loudspeaker_levelled", "info", None,
+            f"The loudspeaker falls off below about {corner:.0f} Hz; its tilt inside the octaves "
+            "was taken out.",
+        ),
+    )  # fmt: skip
 
 
 def _carried(upper_hz: float, lower_hz: float, response: ImpulseResponse) -> bool:

@@ -90,7 +90,7 @@ def _refined(found: LateDecay, bins: Samples, time_s: Samples, last: float) -> L
     if found.noise > 0:
         crossing_s = float(np.clip(np.log(amplitude / found.noise) / rate, time_s[1], end_s))
     settled_s = min(crossing_s + np.log(10.0) / rate, LAST_TENTH * end_s)
-    noise = float(bins[time_s >= settled_s].mean())
+    noise = float(bins[min(int(np.searchsorted(time_s, settled_s)), bins.size - 1) :].mean())
     return LateDecay(min(noise, NOISE_LIMIT * last), amplitude, rate, crossing_s)
 
 

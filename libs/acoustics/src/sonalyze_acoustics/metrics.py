@@ -34,6 +34,12 @@ LABEL: Final = {
     "d50": "D50", "d80": "D80", "ts_s": "Ts", "drr_db": "DRR",
 }  # fmt: skip
 
+DECAY_TIMES: Final = frozenset({"t30_s", "t20_s", "edt_s"})
+
+OWN_DECAY: Final = 8.0
+"""Bandwidth times reverberation time from which a decay is the room's: the mask's own has 3.6
+(measured on an impulse), and ISO 3382-2:2008 7.3 asks for 16 of causal filters."""
+
 DRR_FROM_HZ: Final = 1000.0
 """Below, the window of the direct sound is shorter than two periods."""
 
@@ -82,6 +88,12 @@ def _values(response: BandResponse, reasons: dict[str, str]) -> dict[str, float 
         if value is None or not np.isfinite(value):
             reasons[name] = (
                 f"The direct sound dominates: the decay leaves no room for {LABEL[name]}."
+            )
+            continue
+        if name in DECAY_TIMES and value * response.band.bandwidth_hz < OWN_DECAY:
+            reasons[name] = (
+                f"{response.band.center_hz:g} Hz: the decay is no longer than that of the band's "
+                "own filter."
             )
             continue
         values[name] = value

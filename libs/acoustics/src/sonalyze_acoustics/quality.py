@@ -15,6 +15,9 @@ from sonalyze_acoustics.samples import Samples
 CLIPPED_LEVEL: Final = 0.5
 """Flat tops below half scale are the speaker's limiter, not the recorder's."""
 
+TOP: Final = 0.9999
+"""A step of 16 bits below the maximum still belongs to the flat top."""
+
 CLIPPED_RUN: Final = 3
 """A 20 kHz sine at 48 kHz has at most two samples near its crest."""
 
@@ -48,21 +51,31 @@ def rms(samples: Samples) -> float:
     return float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
 
 
-def recording_levels(recording: Samples, sweep: slice, silence: slice) -> Levels:
-    """Return the levels of a recording from its sweep and from a silent stretch."""
+def recording_levels(recording: Samples, full_scale: float, sweep: slice, silence: slice) -> Levels:
+    """Return the levels of a recording from its sweep and from a silent stretch.
+
+    Parameters
+    ----------
+    recording : ndarray, shape (n,), float64
+        Scaled to a peak of one.
+    full_scale : float
+        The peak that it had.
+    sweep, silence : slice
+        Where sound and where nothing but noise was recorded; `silence` may be empty.
+    """
     noise, sound = rms(recording[silence]), rms(recording[sweep])
     snr = float(10 * np.log10(max(sound**2 - noise**2, 1e-30) / noise**2)) if noise > 0 else None
-    peak = float(np.abs(recording).max())
-    return Levels(decibel(peak), decibel(noise), snr, clipped_samples(recording))
+    return Levels(
+        peak_db=decibel(full_scale),
+        noise_floor_db=decibel(noise * full_scale),
+        snr_db=snr,
+        clipped_samples=clipped_samples(recording) if full_scale >= CLIPPED_LEVEL else 0,
+    )
 
 
 def clipped_samples(recording: Samples) -> int:
-    """Count samples in flat tops: three or more in a row at the largest magnitude."""
-    magnitude = np.abs(recording)
-    peak = float(magnitude.max())
-    if peak < CLIPPED_LEVEL:
-        return 0
-    at_top = np.flatnonzero(magnitude >= 0.9999 * peak)
+    """Count samples in flat tops of a recording scaled to one: runs of three at the maximum."""
+    at_top = np.flatnonzero(np.abs(recording) >= TOP)
     runs = np.split(at_top, np.flatnonzero(np.diff(at_top) > 1) + 1)
     return int(sum(run.size for run in runs if run.size >= CLIPPED_RUN))
 
