@@ -52,7 +52,7 @@ class Conversation:
         self._free = asyncio.Semaphore(max_concurrent_requests)
         self._running: set[asyncio.Task[None]] = set()
 
-    def begin(self, device_id: str | None) -> None:
+    def greet(self, device_id: str | None) -> None:
         """Identify by what the address says, or ask for it."""
         if device_id:
             decision = self._connection.identify(device_id)

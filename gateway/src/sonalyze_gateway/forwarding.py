@@ -3,6 +3,7 @@
 import orjson
 import structlog
 
+from sonalyze_chassis.auth import WrongToken
 from sonalyze_contracts.command import Service
 from sonalyze_contracts.envelope import Caller, ClientMessage
 from sonalyze_contracts.errors import ErrorBody, Invalid, UpstreamFailed
@@ -12,6 +13,9 @@ from sonalyze_gateway.domain.outgoing import Outgoing
 from sonalyze_gateway.ports import Answer, Services
 
 log = structlog.get_logger(__name__)
+
+_OUR_TOKEN_REFUSED = WrongToken("").condition
+"""An operator's mistake, which must not look like the client's."""
 
 
 class PayloadTooDeep(Invalid):
@@ -65,7 +69,7 @@ def _letter(caller: Caller, message: ClientMessage) -> bytes:
 
 def _refusal(answer: Answer, service: Service) -> ErrorBody:
     error = None if is_success(answer.status) else error_of(answer.status, answer.body)
-    if error is not None:
+    if error is not None and (error.details or {}).get("condition") != _OUR_TOKEN_REFUSED:
         return error
     log.error("forwarding.answer_unreadable", service=service, status=answer.status)
     return AnswerUnreadable(f"Upstream error ({answer.status})").body()

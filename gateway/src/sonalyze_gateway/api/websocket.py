@@ -36,7 +36,7 @@ class WebSocketEndpoint:
 
 
 async def _listen(conversation: Conversation, device_id: str | None, receive: Receive) -> None:
-    conversation.begin(device_id)
+    conversation.greet(device_id)
     while (event := await receive())["type"] == "websocket.receive":
         text = event.get("text")
         await conversation.hear(event["bytes"] if text is None else text)
