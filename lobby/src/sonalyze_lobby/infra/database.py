@@ -1,5 +1,6 @@
 """Connections: one engine for SQLite and PostgreSQL, and what their failures mean to us."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -46,13 +47,17 @@ class Database:
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[AsyncConnection]:
         """Run statements that each stand for themselves."""
-        async with _translated(), self._single.connect() as connection:
+        async with _translated(), _checked_out(self._single) as connection:
             yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Run statements that take effect together, or not at all."""
-        async with _translated(), self.engine.begin() as connection:
+        async with (
+            _translated(),
+            _checked_out(self.engine) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     async def check(self) -> None:
@@ -69,6 +74,24 @@ async def _translated() -> AsyncIterator[None]:
         raise
     except (DBAPIError, PoolTimeout, OSError) as error:
         raise DatabaseUnavailable("The database does not answer; try again") from error
+
+
+@asynccontextmanager
+async def _checked_out(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Take a connection from the pool; who is cancelled meanwhile still gives it back.
+
+    SQLAlchemy loses a connection whose task is cancelled between checkout and first use.
+    """
+    checkout = asyncio.ensure_future(engine.connect().start())
+    try:
+        connection = await asyncio.shield(checkout)
+    except asyncio.CancelledError:
+        await (await checkout).close()
+        raise
+    try:
+        yield connection
+    finally:
+        await asyncio.shield(connection.close())
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
