@@ -37,7 +37,7 @@ def test_a_phone_finds_the_truth_of_the_room(seed: int) -> None:
     )
 
     found = evaluate_recording(recording.samples[0] / 32_768, recording.sample_rate_hz, SPEC)
-    truth = truth_of(response, speaker)
+    truth = truth_of(response)
     assert np.abs(recording.samples).max() < 32_767
     for metric in ("t20_s", "t30_s"):
         # One just noticeable difference is 5 %.

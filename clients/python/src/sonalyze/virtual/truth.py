@@ -1,10 +1,10 @@
 """What a perfect measurement of a virtual room would find.
 
-A loudspeaker that lacks low notes weighs the lower half of an octave less than the upper half,
-and where both halves do not decay alike the octave's figures change: with a corner at 300 Hz by
-up to 1 JND in T30 and 1 dB in C50 at 250 Hz in the living room, by more in smaller ones. No
-analysis of a recording can undo that, so a measurement is held against the room as the playing
-phone's loudspeaker excites it. ISO 3382-1 knows the room alone: that is the truth without one.
+That is the room alone, as ISO 3382-1 has it. A loudspeaker that lacks low notes weighs the lower
+half of an octave less than the upper half, and where both halves do not decay alike the octave's
+figures change: with a corner at 300 Hz by up to 1 JND in T30 and 1 dB in C50 at 250 Hz in the
+living room, by more in smaller ones. An analysis that levels the loudspeaker's low end finds the
+room; for one that does not, the truth can be given as a loudspeaker excites it.
 """
 
 from dataclasses import replace
