@@ -118,8 +118,8 @@ def comparison(pairs: Sequence[PairComparison]) -> RenderableType:
 
 def _legend() -> Text:
     return Text.assemble(
-        "\nMeasured, difference in JND, and ",
-        ("the truth of the room", "dim"),
+        "\nMeasured, off by JND, ",
+        ("the room's truth", "dim"),
         ":  ",
         ("≤ ½", "green"),
         "  ",
