@@ -19,6 +19,7 @@ from sonalyze_acoustics import (
     NotFinite,
     NotMono,
     SilentRecording,
+    UnsupportedRate,
     evaluate_impulse_response,
 )
 
@@ -92,6 +93,15 @@ def test_speech_transmission_of_a_diffuse_field(
     ]
 
     assert np.mean([sti for sti in found if sti is not None]) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_speech_transmission_survives_twenty_decibels(room: Room, seed: int) -> None:
+    clean = evaluate_impulse_response(room(0.8, seed=seed), RATE_HZ).speech.sti
+
+    noisy = evaluate_impulse_response(room(0.8, inr_db=20.0, seed=seed), RATE_HZ).speech.sti
+
+    assert noisy == pytest.approx(clean, abs=0.03)
 
 
 def test_pyrato_agrees_on_a_clean_response(room: Room) -> None:
@@ -284,3 +294,9 @@ def test_a_short_response_gives_nulls_with_reasons(room: Room, rate_hz: int) -> 
     for band in evaluation.bands:
         assert band.t30_s is None
         assert band.reasons["t30_s"].endswith(".")
+
+
+@pytest.mark.parametrize("rate_hz", [0, 4_000, 384_000])
+def test_rates_of_no_recorder_are_refused(room: Room, rate_hz: int) -> None:
+    with pytest.raises(UnsupportedRate):
+        evaluate_impulse_response(room(0.5), rate_hz)

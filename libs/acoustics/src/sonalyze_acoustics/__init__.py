@@ -33,6 +33,7 @@ from sonalyze_acoustics.errors import (
     RecordingTooShort,
     SilentRecording,
     Unevaluable,
+    UnsupportedRate,
 )
 from sonalyze_acoustics.evaluation import (
     VERSION,
@@ -95,6 +96,7 @@ __all__ = [
     "SilentRecording",
     "SpeechTransmission",
     "Unevaluable",
+    "UnsupportedRate",
     "band_metrics",
     "chirp",
     "deconvolve",

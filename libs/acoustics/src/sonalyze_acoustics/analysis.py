@@ -51,7 +51,7 @@ def evaluate_recording(recording: Samples, sample_rate_hz: int, signal: SignalSp
     AlignmentFailed
         If the signal is not in the recording.
     """
-    samples, peak = _scaled(checked(recording, "recording"))
+    samples, peak = _scaled(checked(recording, sample_rate_hz, "recording"))
     located = locate(samples, sample_rate_hz, signal)
     alignment = alignment_of(located, samples.size, sample_rate_hz)
     sweep = slice(alignment.sweep_start_sample, alignment.sweep_end_sample)
@@ -72,8 +72,8 @@ def evaluate_deconvolution(
     NotAMeasurement
         If the reference is not in the recording.
     """
-    samples, peak = _scaled(checked(recording, "recording"))
-    played = checked(reference, "reference")
+    samples, peak = _scaled(checked(recording, sample_rate_hz, "recording"))
+    played = checked(reference, sample_rate_hz, "reference")
     if samples.size < played.size * NEEDED_SWEEP:
         raise RecordingTooShort(samples.size / sample_rate_hz, played.size / sample_rate_hz)
     deconvolution, response = deconvolve(samples, played, sample_rate_hz)
@@ -107,7 +107,7 @@ def evaluate_impulse_response(
     NotAMeasurement
         If nothing in it decays.
     """
-    samples = checked(response, "impulse response")
+    samples = checked(response, sample_rate_hz, "impulse response")
     if not samples.any():
         raise SilentRecording(0.0)
     length = int(np.flatnonzero(samples)[-1]) + 1

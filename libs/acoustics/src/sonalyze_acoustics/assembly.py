@@ -41,7 +41,7 @@ from sonalyze_acoustics.speech import (
 
 MID_HZ: Final = (500.0, 1000.0)
 SPEECH_RANGE_DB: Final = 15.0
-"""Decay range from which a band's modulation is right within 0.03 after noise compensation."""
+"""Decay range from which the index is right within 0.03 after noise compensation."""
 
 
 def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | None) -> Evaluation:

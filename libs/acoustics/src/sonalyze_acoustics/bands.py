@@ -8,6 +8,7 @@ Butterworth magnitude with six poles (class 1 of IEC 61260-1:2014) does neither 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -17,11 +18,14 @@ from sonalyze_acoustics.loudspeaker import high_pass_power
 from sonalyze_acoustics.samples import Samples, Spectrum
 
 PADDING_S: Final = 0.25
-"""Silence around a response that takes up the mask's ringing: 150 dB of it in the 63 Hz octave."""
+"""Silence around a response, half on either side: the 63 Hz octave's ringing falls 90 dB in it."""
 
 SPREAD: Final = 5.66
 """The mask of an octave ends at this multiple of its upper edge, eight times its centre and 63 dB
 down; that gives each band its own rate."""
+
+UNTOUCHED: Final = 0.2
+"""A corner below this share of a band's lower edge tilts it by less than 0.01 dB."""
 
 LEVELLED_TO: Final = 0.75
 """Below this share of a band's lower edge a loudspeaker's fall is no longer made up for."""
@@ -100,8 +104,9 @@ class Padded:
 
 def padded_spectrum(parts: Samples, sample_rate_hz: float) -> Padded:
     """Transform one response or several parts of it, shape (..., n), in one go."""
-    padding = round(PADDING_S * sample_rate_hz)
-    size = fft.next_fast_len(parts.shape[-1] + padding, real=True)
+    step = round(PADDING_S * sample_rate_hz)
+    # In whole steps, so that responses of about one length share their cached masks.
+    size = fft.next_fast_len((-(-parts.shape[-1] // step) + 1) * step, real=True)
     return Padded(
         spectrum=fft.rfft(parts, size),
         frequency_hz=fft.rfftfreq(size, 1 / sample_rate_hz),
@@ -134,17 +139,24 @@ def band_signal(
     start_s : float
         Where the response's first sample stands in it.
     """
-    step_hz = padded.sample_rate_hz / padded.size
-    bins = min(padded.frequency_hz.size, int(SPREAD * band.upper_hz / step_hz) + 1)
-    frequency_hz = padded.frequency_hz[:bins]
-    start_s = padded.lead / padded.sample_rate_hz
-    weight = mask(frequency_hz, band) * np.exp(-2j * np.pi * frequency_hz * start_s)
-    if corner_hz is not None:
-        weight = weight * levelling(frequency_hz, band, corner_hz)
-    count = fft.next_fast_len(bins)
-    values = fft.ifft(padded.spectrum[..., :bins] * weight, count)
+    weight = _delayed_mask(padded.size, padded.sample_rate_hz, padded.lead, band)
+    if corner_hz is not None and corner_hz > UNTOUCHED * band.lower_hz:
+        weight = weight * levelling(padded.frequency_hz[: weight.size], band, corner_hz)
+    count = fft.next_fast_len(weight.size)
+    values = fft.ifft(padded.spectrum[..., : weight.size] * weight, count)
     scale = 2.0 * count / padded.size
-    return np.asarray(values * scale), step_hz * count, start_s
+    rate_hz = padded.sample_rate_hz / padded.size * count
+    return np.asarray(values * scale), rate_hz, padded.lead / padded.sample_rate_hz
+
+
+@lru_cache(maxsize=32)
+def _delayed_mask(size: int, sample_rate_hz: float, lead: int, band: Band) -> Spectrum:
+    """Return a mask that also moves the response behind the room for its ringing."""
+    step_hz = sample_rate_hz / size
+    bins = min(size // 2 + 1, int(SPREAD * band.upper_hz / step_hz) + 1)
+    turns = np.arange(bins) * (lead / size)
+    frequency_hz = np.arange(bins, dtype=np.float64) * step_hz
+    return np.asarray(mask(frequency_hz, band) * np.exp(-2j * np.pi * turns))
 
 
 def energy_density(values: Spectrum) -> Samples:

@@ -48,6 +48,19 @@ class NotMono(Unevaluable):
         self.dimensions = dimensions
 
 
+class UnsupportedRate(Unevaluable):
+    """The sample rate is outside what phones and sound cards use."""
+
+    code = "unsupported_sample_rate"
+
+    def __init__(self, sample_rate_hz: float) -> None:
+        super().__init__(
+            f"A sample rate of {sample_rate_hz} Hz is outside 8000 to 192000 Hz; record or export "
+            "at 44100 or 48000 Hz."
+        )
+        self.sample_rate_hz = sample_rate_hz
+
+
 class SilentRecording(Unevaluable):
     """Digital silence, or so little above it that nothing was heard."""
 
@@ -80,13 +93,12 @@ class AlignmentFailed(Unevaluable):
 
     code = "alignment_failed"
 
-    def __init__(self, found: str, *, chirp_ratio: float, sweep_ratio: float | None = None) -> None:
+    def __init__(self, found: str, *, chirp_ratio: float) -> None:
         super().__init__(
             f"The measurement signal was not found: {found} Check that the speaker played the "
             "signal of this measurement, at an audible level, and record again."
         )
         self.chirp_ratio = chirp_ratio
-        self.sweep_ratio = sweep_ratio
 
 
 class NotAMeasurement(Unevaluable):

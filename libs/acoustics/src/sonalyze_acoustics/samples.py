@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonalyze_acoustics.errors import NotFinite, NotMono
+from sonalyze_acoustics.errors import NotFinite, NotMono, UnsupportedRate
 
 Samples: TypeAlias = NDArray[np.float64]
 """Real samples; the last axis is time."""
@@ -16,11 +16,16 @@ Spectrum: TypeAlias = NDArray[np.complex128]
 """Complex bins of a Fourier transform; the last axis is frequency."""
 
 
-def checked(samples: Samples, what: str) -> Samples:
+RATES_HZ: Final = (8_000, 192_000)
+
+
+def checked(samples: Samples, sample_rate_hz: float, what: str) -> Samples:
     """Return one channel as contiguous float64, or refuse what no analysis can read."""
+    if not RATES_HZ[0] <= sample_rate_hz <= RATES_HZ[1]:
+        raise UnsupportedRate(sample_rate_hz)
     mono = np.ascontiguousarray(samples, dtype=np.float64)
-    if mono.ndim != 1:
-        raise NotMono(what, mono.ndim)
+    if np.ndim(samples) != 1:
+        raise NotMono(what, np.ndim(samples))
     if not np.isfinite(mono).all():
         raise NotFinite(what, int(mono.size - np.isfinite(mono).sum()))
     return mono

@@ -13,7 +13,7 @@ from typing import Final, Literal
 import numpy as np
 
 from sonalyze_acoustics.errors import InvalidSignal
-from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.samples import RATES_HZ, Samples
 
 PEAK: Final = 0.9
 FADE_S: Final = 0.010
@@ -39,7 +39,7 @@ class SignalSpec:
     sweep_end_hz: float = 20_000.0
 
     def __post_init__(self) -> None:
-        if not 8_000 <= self.sample_rate_hz <= 192_000:  # noqa: PLR2004 - the documented range
+        if not RATES_HZ[0] <= self.sample_rate_hz <= RATES_HZ[1]:
             raise InvalidSignal(
                 f"A sample rate of {self.sample_rate_hz} Hz is outside 8000 to 192000 Hz."
             )

@@ -22,6 +22,9 @@ MODULATION_HZ: Final = (
 )  # fmt: skip
 MALE_WEIGHT: Final = np.array([0.085, 0.127, 0.230, 0.233, 0.309, 0.224, 0.173])
 MALE_REDUNDANCY: Final = np.array([0.085, 0.078, 0.065, 0.011, 0.047, 0.095])
+SLOT_S: Final = 0.001
+"""Energy is summed over this long first: lowers the modulation at 12.5 Hz by 0.0003."""
+
 LIMIT_DB: Final = 15.0
 NEEDED_HZ: Final = (500.0, 1000.0, 2000.0, 4000.0)
 
@@ -51,7 +54,11 @@ def modulation_transfer(
     """
     tail_energy, rate_per_s, start_s = tail
     omega = 2 * np.pi * np.array(MODULATION_HZ)
-    spectrum = np.exp(-1j * np.outer(omega, time_s)) @ energy / sample_rate_hz
+    slot = max(1, int(SLOT_S * sample_rate_hz))
+    starts = np.arange(0, energy.size, slot)
+    middle_s = time_s[starts] + 0.5 * (slot - 1) / sample_rate_hz
+    slots = np.add.reduceat(energy, starts)
+    spectrum = np.exp(-1j * np.outer(omega, middle_s)) @ slots / sample_rate_hz
     total = float(energy.sum()) / sample_rate_hz
     if rate_per_s > 0:
         spectrum = spectrum + tail_energy * np.exp(-1j * omega * start_s) * rate_per_s / (
