@@ -2,6 +2,9 @@
 FROM python:3.13-slim AS base
 ENV PYTHONUNBUFFERED=1 PATH=/app/.venv/bin:$PATH
 WORKDIR /app
+EXPOSE 8000
+HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=6 CMD ["python", "-c", \
+    "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=3)"]
 
 FROM base AS uv
 RUN pip install --no-cache-dir --root-user-action=ignore "uv>=0.13,<0.14"
@@ -30,7 +33,6 @@ RUN uv sync --frozen --all-packages --all-groups
 ARG SERVICE
 ENV SERVICE=$SERVICE
 WORKDIR /app/$SERVICE
-EXPOSE 8000
 CMD exec uvicorn "sonalyze_$SERVICE.main:app" --host 0.0.0.0 --port 8000 \
     --reload --reload-dir /app/libs --reload-dir "/app/$SERVICE"
 
@@ -42,7 +44,4 @@ ARG SERVICE
 ENV SERVICE=$SERVICE
 USER sonalyze
 WORKDIR /home/sonalyze
-EXPOSE 8000
-HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=6 CMD ["python", "-c", \
-    "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=3)"]
 CMD exec python -m sonalyze_chassis.serve "sonalyze_$SERVICE.main:app" --host 0.0.0.0 --port 8000
