@@ -13,7 +13,7 @@ ONSET_DB: Final = -20.0
 """ISO 3382-1:2009 A.3.4: the response starts where it first comes within 20 dB of its maximum."""
 
 ABOVE_NOISE_DB: Final = 14.0
-"""In noise the 20 dB rule alone finds the noise; a Gaussian one exceeds this once in two million."""
+"""In noise the 20 dB rule alone finds the noise; a Gaussian one exceeds this once in 2e6."""
 
 SEARCH_S: Final = 0.25
 """How far ahead of the maximum the direct sound may lie: reflections arrive within 85 m."""
