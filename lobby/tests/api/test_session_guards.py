@@ -7,6 +7,12 @@ PAYLOADS: dict[str, Json] = {"recording_uploaded": {"upload_name": "one.wav"}}
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """The guards are pure; that sessions live in both databases is tested with the steps."""
+    return sqlite_url
+
+
+@pytest.fixture
 async def session(lobby: Lobby) -> Measuring:
     return await planned(lobby, "s1", "s2")
 
