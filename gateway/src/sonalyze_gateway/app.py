@@ -17,6 +17,7 @@ from sonalyze_gateway.api.websocket import WebSocketEndpoint
 from sonalyze_gateway.forwarding import Forwarding
 from sonalyze_gateway.gateway import Gateway
 from sonalyze_gateway.hub import Hub
+from sonalyze_gateway.infra.counts import counted
 from sonalyze_gateway.infra.relay import HttpRelay
 from sonalyze_gateway.infra.services import HttpServices
 from sonalyze_gateway.ports import Relay
@@ -45,9 +46,11 @@ def create_app(settings: Settings) -> FastAPI:
         ) as http:
             hub = Hub()
             services = HttpServices(http, addresses, settings.internal_auth_token)
-            gateway = Gateway(settings, hub, Forwarding(services))
+            forwarding = Forwarding(services)
+            gateway = Gateway(settings, hub, forwarding)
             app.state.services = Services(gateway, hub, HttpRelay(http, addresses))
-            yield
+            with counted(app.state.metrics.registry, gateway, hub, forwarding):
+                yield
 
     app = build_app(
         Service.GATEWAY,
@@ -58,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
     )
     app.include_router(broadcast_router(settings.internal_auth_token))
+    app.router.redirect_slashes = False
     app.router.routes.append(WebSocketRoute("/ws", WebSocketEndpoint()))
     app.router.routes.append(Route("/v1/{path:path}", ProxyEndpoint(addresses)))
     return app

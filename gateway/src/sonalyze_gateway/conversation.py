@@ -52,6 +52,11 @@ class Conversation:
         self._free = asyncio.Semaphore(max_concurrent_requests)
         self._running: set[asyncio.Task[None]] = set()
 
+    @property
+    def was_given_up(self) -> bool:
+        """Whether too much waited for this client."""
+        return self._outbox.was_given_up
+
     def greet(self, device_id: str | None) -> None:
         """Identify by what the address says, or ask for it."""
         if device_id:

@@ -1,5 +1,7 @@
 """A client's message, answered by the service that owns it."""
 
+from collections import Counter
+
 import orjson
 import structlog
 
@@ -27,10 +29,11 @@ class AnswerUnreadable(UpstreamFailed):
 
 
 class Forwarding:
-    """Asks services on behalf of connections."""
+    """Asks services on behalf of connections, and counts how that ended."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self.outcomes: Counter[tuple[Service, str]] = Counter()
 
     async def answer(
         self, caller: Caller, message: ClientMessage, service: Service, request_id: str
@@ -39,11 +42,13 @@ class Forwarding:
         try:
             answer = await self._services.handle(service, _letter(caller, message), request_id)
             if is_success(answer.status) and is_json(answer.body):
+                self.outcomes[service, "answered"] += 1
                 return outgoing.response_of_json(message.event, message.request_id, answer.body)
             error = _refusal(answer, service)
         except (UpstreamFailed, PayloadTooDeep) as failed:
             log.warning("forwarding.failed", service=service, upstream_event=message.event)
             error = failed.body()
+        self.outcomes[service, error.code] += 1
         return outgoing.failure(message.event, message.request_id, error)
 
 

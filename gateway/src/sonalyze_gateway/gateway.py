@@ -17,7 +17,7 @@ from sonalyze_gateway.settings import Settings
 
 
 class Gateway:
-    """Talks with every client."""
+    """Talks with every client, and counts how many sockets are open and were given up."""
 
     def __init__(
         self, settings: Settings, hub: Hub, forwarding: Forwarding, clock: Clock = time.monotonic
@@ -26,27 +26,24 @@ class Gateway:
         self._hub = hub
         self._forwarding = forwarding
         self._clock = clock
-        self._sockets = 0
-
-    @property
-    def sockets(self) -> int:
-        """How many sockets are open."""
-        return self._sockets
+        self.sockets = 0
+        self.given_up = 0
 
     @property
     def is_full(self) -> bool:
         """Whether no further socket is taken."""
-        return self._sockets >= self._settings.max_sockets
+        return self.sockets >= self._settings.max_sockets
 
     @asynccontextmanager
     async def converse(self, wire: Wire, ip: str | None) -> AsyncIterator[Conversation]:
         """Talk with a client for as long as the context lasts."""
         conversation = self._conversation(wire, ip)
-        self._sockets += 1
+        self.sockets += 1
         try:
             yield conversation
         finally:
-            self._sockets -= 1
+            self.sockets -= 1
+            self.given_up += conversation.was_given_up
             await conversation.end()
 
     def _conversation(self, wire: Wire, ip: str | None) -> Conversation:

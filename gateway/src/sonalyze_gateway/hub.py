@@ -8,9 +8,10 @@ from sonalyze_gateway.outbox import Outbox
 
 
 class Hub:
-    """The sockets of each device."""
+    """The sockets of each device, and how many messages they were pushed."""
 
     def __init__(self) -> None:
+        self.pushes = 0
         self._outboxes: dict[DeviceId, list[Outbox]] = {}
 
     def join(self, device_id: DeviceId, outbox: Outbox) -> None:
@@ -31,4 +32,5 @@ class Hub:
         for device_id in dict.fromkeys(device_ids):
             for outbox in self._outboxes.get(device_id, ()):
                 reached += outbox.put(message)
+        self.pushes += reached
         return reached

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 class Outbox:
     """The ordered, bounded queue of one socket."""
 
-    __slots__ = ("_is_closed", "_limit", "_queue", "_wire", "_writer")
+    __slots__ = ("_is_closed", "_limit", "_queue", "_wire", "_writer", "was_given_up")
 
     def __init__(self, wire: Wire, limit: int) -> None:
         self._wire = wire
@@ -29,6 +29,7 @@ class Outbox:
         self._queue: deque[Outgoing] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._is_closed = False
+        self.was_given_up = False
 
     def put(self, message: Outgoing) -> bool:
         """Send after all earlier messages; never waits. False when the socket is not to be used."""
@@ -53,6 +54,7 @@ class Outbox:
 
     def _give_up(self) -> None:
         log.warning("socket.given_up", code=int(CloseCode.SLOW_CONSUMER), waiting=len(self._queue))
+        self.was_given_up = True
         self.close()
         self._wire.hang_up(CloseCode.SLOW_CONSUMER, "Too many messages waited to be read")
 

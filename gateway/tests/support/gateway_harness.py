@@ -60,7 +60,9 @@ class Upstream:
         app = web.Application(client_max_size=1 << 30)
         app.router.add_post("/gateway/handle", self._event)
         app.router.add_route("*", "/{path:.*}", self._request)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+        )
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
@@ -165,9 +167,10 @@ class Gateways:
             "simulation_url": self._upstream.address,
             "internal_auth_token": TOKEN,
             "log_level": "ERROR",
+            "_env_file": None,
             **settings,
         }
-        app = create_app(Settings(_env_file=None, **chosen))
+        app = create_app(Settings(**chosen))
         config = configuration(app, "127.0.0.1", 0)
         config.timeout_graceful_shutdown = 2
         if ws is not None:

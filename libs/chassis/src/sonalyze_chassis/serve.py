@@ -10,9 +10,12 @@ import gc
 import socket
 from collections.abc import Sequence
 
+import structlog
 import uvicorn
 
 from sonalyze_chassis.sockets import Socket
+
+log = structlog.get_logger(__name__)
 
 LARGEST_FRAME_BYTES = 1 << 20
 """A larger WebSocket message closes its socket with 1009; MAX_MESSAGE_BYTES answers before."""
@@ -25,11 +28,15 @@ YOUNG_OBJECTS = 20_000
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with what the start loaded frozen."""
+    """uvicorn, which says where it listens and freezes what the start loaded."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then tell the garbage collector what will stay for ever."""
+        """Start; port 0 becomes a number here."""
         await super().startup(sockets)
+        for server in self.servers:
+            for listener in server.sockets:
+                host, port = listener.getsockname()[:2]
+                log.info("server.listening", host=host, port=port)
         gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS, 10, 10)
