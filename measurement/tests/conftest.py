@@ -7,12 +7,10 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
-from laboratory import RATE_HZ, Laboratory, Threads, audio_file, room_recording
+from laboratory import RATE_HZ, Laboratory, MakeSettings, Threads, audio_file, room_recording
 
 from sonalyze_measurement.app import create_app
 from sonalyze_measurement.settings import Settings
-
-MakeSettings = Callable[..., Settings]
 
 
 @pytest.fixture

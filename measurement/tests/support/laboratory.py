@@ -14,8 +14,10 @@ import numpy as np
 import soundfile
 
 from sonalyze_acoustics import SignalSpec, measurement_signal
+from sonalyze_measurement.settings import Settings
 
 Samples = np.ndarray[Any, Any]
+MakeSettings = Callable[..., Settings]
 
 RATE_HZ = 16_000
 RT_S = 0.4
