@@ -102,6 +102,18 @@ def test_noise_level_and_slope_are_those_that_were_put_in(inr_db: float) -> None
     assert decay.end_s == pytest.approx(inr_db / 60, rel=0.1)
 
 
+def test_a_bumpy_end_above_the_noise_does_not_level_the_decay() -> None:
+    """Seen in a simulated office, where the last rays ended in a cliff."""
+    bumps_db = [-51, -52, -58, -57, -49, -64, -54, -49]
+    bins_db = np.concatenate([np.linspace(0, -48, 24), bumps_db, np.full(268, -81)])
+    energy = np.repeat(10 ** (bins_db / 10), 40)
+
+    decay = late_decay(energy, RATE_HZ, bandwidth_hz=RATE_HZ / 2)
+
+    assert 60 / (4.343 * decay.rate_per_s) == pytest.approx(0.3, rel=0.3)
+    assert decay.end_s == pytest.approx(0.4, abs=0.05)
+
+
 def test_nothing_but_noise_has_no_decay_to_speak_of() -> None:
     noise = np.random.default_rng(1).gamma(0.5, 2.0, 8_000)
 

@@ -24,6 +24,9 @@ NOISE_LIMIT: Final = 1.3
 ITERATIONS: Final = 6
 LATE_RANGE_DB: Final = 25.0
 FLOOR_MARGIN_DB: Final = 5.0
+SLOWEST: Final = 0.25
+"""A late slope below this share of the whole decay's is none."""
+
 SHORTEST_RANGE: Final = 8
 """Bins in the late range: fewer cannot tell a slope from a dip."""
 
@@ -81,9 +84,7 @@ def _refined(found: LateDecay, bins: Samples, time_s: Samples, last: float) -> L
     """Do one round: range above the noise, slope in it, crossing, noise after the crossing."""
     peak, first, stop = _late_range(bins, found.noise)
     end_s = float(time_s[-1] + time_s[0])
-    amplitude, rate = _likeliest(bins[first:stop], time_s[first:stop], found.noise)
-    if rate <= 0:
-        amplitude, rate = _likeliest(bins[peak:stop], time_s[peak:stop], found.noise)
+    amplitude, rate = _late_slope(bins, time_s, found.noise, (peak, first, stop))
     if rate <= 0:
         return LateDecay(found.noise, 0.0, 0.0, float(time_s[stop - 1]))
     crossing_s = end_s
@@ -92,6 +93,20 @@ def _refined(found: LateDecay, bins: Samples, time_s: Samples, last: float) -> L
     settled_s = min(crossing_s + np.log(10.0) / rate, LAST_TENTH * end_s)
     noise = float(bins[min(int(np.searchsorted(time_s, settled_s)), bins.size - 1) :].mean())
     return LateDecay(min(noise, NOISE_LIMIT * last), amplitude, rate, crossing_s)
+
+
+def _late_slope(
+    bins: Samples, time_s: Samples, noise: float, limits: tuple[int, int, int]
+) -> tuple[float, float]:
+    """Return A and k of the late range, or of the whole decay where the late range is too bumpy.
+
+    Single late reflections can make a few bins look level; a real second slope that slow would
+    not reach the noise where this decay does.
+    """
+    peak, first, stop = limits
+    whole = _likeliest(bins[peak:stop], time_s[peak:stop], noise)
+    late = _likeliest(bins[first:stop], time_s[first:stop], noise)
+    return late if late[1] > SLOWEST * whole[1] else whole
 
 
 def _late_range(bins: Samples, noise: float) -> tuple[int, int, int]:
