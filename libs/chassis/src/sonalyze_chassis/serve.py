@@ -1,5 +1,7 @@
 """Run one service: ``python -m sonalyze_chassis.serve sonalyze_lobby.main:app --port 8001``.
 
+``HOST`` and ``PORT`` of the environment are the defaults.
+
 The server is uvicorn with the options that measured fastest for this backend (uvloop, the sans-I/O
 WebSocket protocol, no compression), and with what is loaded at the start kept out of the garbage
 collector's way.
@@ -7,6 +9,7 @@ collector's way.
 
 import argparse
 import gc
+import os
 import socket
 from collections.abc import Sequence
 
@@ -64,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(description="Run one service of the backend.")
     parser.add_argument("app", help="for example sonalyze_lobby.main:app")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
     chosen = parser.parse_args(arguments)
     Server(configuration(chosen.app, chosen.host, chosen.port)).run()
 
