@@ -38,14 +38,21 @@ class Server:
     async def fresh_database(self, template: str = "template1") -> str:
         """Create a database, empty or like another one, and give its name."""
         name = f"fresh_{next(self.numbers)}"
+        await self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    async def drop_database(self, name: str) -> None:
+        """Take a database away, whoever uses it."""
+        await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(
             host=str(self.socket_folder), user="postgres", database="postgres"
         )
         try:
-            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            await connection.execute(statement)
         finally:
             await connection.close()
-        return name
 
     def url(self, database: str) -> str:
         """Give the address of a database for SQLAlchemy."""

@@ -10,6 +10,7 @@ from sonalyze_contracts.identifiers import (
     DeviceIdField,
     LobbyCodeField,
     LobbyId,
+    LobbyIdField,
     SlotIdField,
     SlotLabel,
 )
@@ -99,20 +100,20 @@ async def join(body: JoinLobby, services: Use) -> LobbyView:
 
 
 @router.get("/{lobby_id}")
-async def get_lobby(lobby_id: LobbyId, services: Use) -> LobbyView:
+async def get_lobby(lobby_id: LobbyIdField, services: Use) -> LobbyView:
     """Show a lobby."""
     return LobbyView.model_validate(await services.lobbies.get(lobby_id))
 
 
 @router.post("/{lobby_id}/leave")
-async def leave(lobby_id: LobbyId, body: LeaveLobby, services: Use) -> Acknowledged:
+async def leave(lobby_id: LobbyIdField, body: LeaveLobby, services: Use) -> Acknowledged:
     """Leave a lobby."""
     await services.lobbies.leave(lobby_id, body.device_id)
     return Acknowledged()
 
 
 @router.post("/{lobby_id}/roles")
-async def assign_role(lobby_id: LobbyId, body: AssignRole, services: Use) -> Acknowledged:
+async def assign_role(lobby_id: LobbyIdField, body: AssignRole, services: Use) -> Acknowledged:
     """Give a participant a role and a slot."""
     await services.lobbies.assign_role(
         lobby_id,
@@ -124,7 +125,7 @@ async def assign_role(lobby_id: LobbyId, body: AssignRole, services: Use) -> Ack
 
 
 @router.post("/{lobby_id}/start")
-async def start(lobby_id: LobbyId, body: StartLobby, services: Use) -> LobbyStarted:
+async def start(lobby_id: LobbyIdField, body: StartLobby, services: Use) -> LobbyStarted:
     """Close the doors and measure."""
     lobby = await services.lobbies.start(lobby_id, body.admin_device_id)
     return LobbyStarted(state=lobby.state)
@@ -132,7 +133,7 @@ async def start(lobby_id: LobbyId, body: StartLobby, services: Use) -> LobbyStar
 
 @router.get("/{lobby_id}/events")
 async def events(
-    lobby_id: LobbyId,
+    lobby_id: LobbyIdField,
     services: Use,
     after_id: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE,

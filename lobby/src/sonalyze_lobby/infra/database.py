@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import orjson
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -70,7 +70,7 @@ class Database:
 async def _translated() -> AsyncIterator[None]:
     try:
         yield
-    except IntegrityError:
+    except (IntegrityError, DataError, ProgrammingError):
         raise
     except (DBAPIError, PoolTimeout, OSError) as error:
         raise DatabaseUnavailable("The database does not answer; try again") from error

@@ -1,7 +1,8 @@
 """Sessions and the outcomes of their analyses in the database."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -122,18 +123,11 @@ class OutcomeTables:
             return [Outcome(*row) for row in await connection.execute(wanted)]
 
     async def add(self, session_id: SessionId, outcome: Outcome) -> None:
-        """Keep an outcome."""
-        async with self._database.statement() as connection:
-            await connection.execute(
-                insert(OUTCOMES).values(
-                    session_id=session_id,
-                    speaker_slot_id=outcome.speaker_slot_id,
-                    microphone_slot_id=outcome.microphone_slot_id,
-                    upload_name=outcome.upload_name,
-                    results=outcome.results,
-                    error=outcome.error,
-                )
-            )
+        """Keep an outcome; the first one of a pair stands."""
+        columns = {"session_id": session_id, **asdict(outcome)}
+        with suppress(IntegrityError):
+            async with self._database.statement() as connection:
+                await connection.execute(insert(OUTCOMES).values(columns))
 
 
 async def _require_none_running(connection: AsyncConnection, lobby_id: LobbyId) -> None:
