@@ -100,6 +100,9 @@ async def _on_validation(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
+    if isinstance(error.__cause__, UnicodeDecodeError | RecursionError):
+        # The framework tells broken JSON (422) from JSON that broke its parser (400); we do not.
+        return problem(422, _plain_body("The body is not JSON", "bad_request"))
     code = _CODES.get(error.status_code, "internal")
     headers = dict(error.headers) if error.headers else None
     return problem(error.status_code, _plain_body(error.detail, code), headers)
