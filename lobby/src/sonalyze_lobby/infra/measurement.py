@@ -62,5 +62,6 @@ def _refusal(status: int, body: bytes) -> AnalysisRefused:
         problem = HttpErrorBody.model_validate_json(body)
     except ValidationError:
         return AnalysisRefused(f"The analysis failed with status {status}", reason="upstream_error")
-    sentence = problem.detail if isinstance(problem.detail, str) else "The request was not accepted"
+    refused = "The analysis request was not accepted"
+    sentence = problem.detail if isinstance(problem.detail, str) else refused
     return AnalysisRefused(sentence, reason=problem.code, found=problem.details)
