@@ -38,9 +38,7 @@ FORM = {
 PIECE = {
     "requestBody": {
         "required": True,
-        "content": {
-            "application/partial-upload": {"schema": {"type": "string", "format": "binary"}}
-        },
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 FORM_OVERHEAD_BYTES = 1 << 20

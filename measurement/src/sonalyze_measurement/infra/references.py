@@ -9,7 +9,6 @@ the same bytes can be generated again.
 
 import asyncio
 import os
-import shutil
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -76,11 +75,10 @@ class ReferenceFolders:
 
     def _keep(self, reference: Reference, folder: Path) -> tuple[Reference, Path]:
         target = self._folder_of(reference.audio_hash)
-        self._staging.write(folder / METADATA, REFERENCE.dump_json(reference))
-        target.parent.mkdir(exist_ok=True)
-        if target.exists():
-            shutil.rmtree(target)
-        folder.rename(target)
+        target.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():
+            path.replace(target / path.name)
+        self._staging.write(target / METADATA, REFERENCE.dump_json(reference))
         self._staging.write(self._index / reference.file.key, reference.audio_hash.encode())
         self._forget_oldest()
         return reference, target / audio_name(reference.file)
