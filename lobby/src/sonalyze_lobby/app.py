@@ -14,7 +14,7 @@ from sonalyze_chassis.publish import GatewayPublisher
 from sonalyze_chassis.upstream import open_http
 from sonalyze_contracts.command import Service
 from sonalyze_lobby.analyses import Analyses
-from sonalyze_lobby.api.events import Services, handlers
+from sonalyze_lobby.api.events import handlers
 from sonalyze_lobby.api.http import router
 from sonalyze_lobby.infra.announcements import PublishedAnnouncements
 from sonalyze_lobby.infra.clock import WallClock
@@ -24,6 +24,7 @@ from sonalyze_lobby.infra.measurement import MeasurementService
 from sonalyze_lobby.infra.migrate import migrate
 from sonalyze_lobby.infra.session_store import OutcomeTables, SessionTables
 from sonalyze_lobby.lobbies import Lobbies
+from sonalyze_lobby.services import Services
 from sonalyze_lobby.sessions import Sessions
 from sonalyze_lobby.settings import Settings
 

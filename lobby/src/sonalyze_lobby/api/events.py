@@ -1,7 +1,5 @@
 """The commands of clients, as the gateway forwards them. The sender is the connection's device."""
 
-from dataclasses import dataclass
-
 from sonalyze_chassis.dispatch import Handlers
 from sonalyze_contracts.command import Service
 from sonalyze_contracts.envelope import Caller
@@ -49,18 +47,9 @@ from sonalyze_lobby.domain.lobby import Assignment
 from sonalyze_lobby.domain.protocol import Confirm, Report
 from sonalyze_lobby.domain.replies import ConfirmReply
 from sonalyze_lobby.domain.session import Stage
-from sonalyze_lobby.lobbies import Lobbies
-from sonalyze_lobby.sessions import Sessions
+from sonalyze_lobby.services import Services
 
-handlers: Handlers["Services"] = Handlers(Service.LOBBY)
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The use cases that the handlers call."""
-
-    lobbies: Lobbies
-    sessions: Sessions
+handlers: Handlers[Services] = Handlers(Service.LOBBY)
 
 
 @handlers.answers(LobbyCreate)

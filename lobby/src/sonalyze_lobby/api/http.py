@@ -16,8 +16,8 @@ from sonalyze_contracts.identifiers import (
 )
 from sonalyze_contracts.lobbies import Acknowledged, LobbyOpened, LobbyStarted, LobbyView, Role
 from sonalyze_contracts.model import Model
-from sonalyze_lobby.api.events import Services
 from sonalyze_lobby.domain.lobby import Assignment
+from sonalyze_lobby.services import Services
 
 LARGEST_ID = 2**31 - 1
 """What the log's integer ids can be compared with in every database."""
