@@ -37,7 +37,7 @@ def configure_logs(service: str, settings: ServiceSettings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level)
-    for noisy in ("uvicorn", "uvicorn.error"):
+    for noisy in ("uvicorn", "uvicorn.error", "alembic"):
         library = logging.getLogger(noisy)
         library.handlers = []
         library.propagate = True

@@ -1,0 +1,79 @@
+"""The Compose files and ``.env.example`` against the settings that the services really have."""
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+EXAMPLE_VALUES = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+SERVICES = ("gateway", "lobby", "measurement")
+WIRED = {
+    "LOBBY_URL",
+    "MEASUREMENT_URL",
+    "SIMULATION_URL",
+    "GATEWAY_URL",
+    "DATABASE_URL",
+    "MEASUREMENT_DATA_DIR",
+}
+OTHER_THAN_THE_SERVICE = {"INTERNAL_AUTH_TOKEN", "HTTP_TIMEOUT_SECONDS"}
+OPTIONAL = {"SESSION_STAGE_PATIENCE_SECONDS", "ANALYSIS_WORKERS"}
+
+
+def fields_of(service: str) -> dict[str, Any]:
+    settings = importlib.import_module(f"sonalyze_{service}.settings").Settings
+    return {name.upper(): field for name, field in settings.model_fields.items()}
+
+
+def environment_of(service: str) -> dict[str, str | None]:
+    environment: dict[str, str | None] = COMPOSE["services"][service]["environment"]
+    return environment
+
+
+def test_only_the_gateway_is_published() -> None:
+    published = {name for name, service in COMPOSE["services"].items() if "ports" in service}
+
+    assert published == {"gateway"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_variable_that_compose_sets_is_a_setting(service: str) -> None:
+    assert set(environment_of(service)) <= set(fields_of(service))
+
+
+def test_every_variable_of_the_example_is_effective() -> None:
+    named = {name for service in SERVICES for name in environment_of(service)}
+    used = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text("utf-8")))
+
+    assert set(EXAMPLE_VALUES) <= named | used
+
+
+def test_every_variable_that_an_operator_may_set_is_in_the_example() -> None:
+    named = {name for service in SERVICES for name in environment_of(service)}
+    used = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text("utf-8")))
+
+    assert (named - WIRED) | used == set(EXAMPLE_VALUES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_example_states_the_defaults(service: str) -> None:
+    differing = {
+        name: (EXAMPLE_VALUES[name], field.default)
+        for name, field in fields_of(service).items()
+        if name in EXAMPLE_VALUES
+        and name not in OTHER_THAN_THE_SERVICE | OPTIONAL
+        and EXAMPLE_VALUES[name] != str(field.default)
+    }
+
+    assert differing == {}
+
+
+def test_no_service_starts_before_what_it_needs_is_healthy() -> None:
+    for service in SERVICES:
+        needs = COMPOSE["services"][service].get("depends_on", {})
+        assert all(need["condition"] == "service_healthy" for need in needs.values())
