@@ -40,6 +40,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def settings(database_url: str, gateway: Gateway, measurement: Measurement) -> Settings:
     return Settings(
+        _env_file=None,
         database_url=database_url,
         gateway_url=gateway.url,
         measurement_url=measurement.url,

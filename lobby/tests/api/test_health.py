@@ -18,6 +18,7 @@ async def test_with_the_database_gone_the_lobby_lives_and_is_not_ready(
 ) -> None:
     database = await postgres.fresh_database()
     settings = Settings(
+        _env_file=None,
         database_url=postgres.url(database),
         gateway_url=gateway.url,
         service_name="another name",

@@ -183,3 +183,10 @@ async def test_pages_that_make_no_sense_are_422(lobby: Lobby, query: str) -> Non
     answer = await lobby.http.get(f"/lobbies/{opened['lobby_id']}/events?{query}")
 
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("lobby_id", ["%00", "x" * 65])
+async def test_ids_that_no_lobby_can_have_are_422(lobby: Lobby, lobby_id: str) -> None:
+    answer = await lobby.http.get(f"/lobbies/{lobby_id}")
+
+    assert answer.status_code == 422

@@ -194,7 +194,7 @@ async def test_the_next_session_of_the_lobby_may_begin_when_one_has_ended(lobby:
 async def test_results_reach_everybody_as_they_were_sent(
     session: Measuring, gateway: Gateway
 ) -> None:
-    results = [{"rt60_s": 0.4, "note": "\u0000 and ünïcode"}, None, 3]
+    results = [{"rt60_s": 0.4, "note": "\u0000 and ünïcode"}, None, 3, 10**30]
 
     reply = await session.ask("admin", "broadcast_results", job_id="job 2", results=results)
 

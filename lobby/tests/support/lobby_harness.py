@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import httpx2
-import orjson
 from aiohttp import web
 
 from sonalyze_lobby.app import create_app
@@ -80,7 +79,7 @@ class Gateway:
         if self.is_down:
             raise web.HTTPServiceUnavailable
         assert request.headers["X-Internal-Token"] == TOKEN
-        push = orjson.loads(await request.read())
+        push = await request.json()
         async with self._news:
             told = Told(push["event"], push["data"], push["targets"]["device_ids"])
             self.told.append(told)
@@ -123,7 +122,7 @@ class Measurement:
             yield self
 
     async def _analyze(self, request: web.Request) -> web.Response:
-        asked = orjson.loads(await request.read())
+        asked = await request.json(content_type=None)
         self.asked.append({"job_id": request.match_info["job_id"], **asked})
         if asked["recording_upload"] in self.held_back:
             await asyncio.Event().wait()

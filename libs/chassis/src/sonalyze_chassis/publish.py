@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import aiohttp
-import orjson
 import structlog
 from pydantic import SecretStr
+from pydantic_core import to_json
 
 from sonalyze_chassis.auth import TOKEN_HEADER
 from sonalyze_chassis.context import REQUEST_ID_HEADER, current_request_id
@@ -53,8 +53,9 @@ class GatewayPublisher:
         """Put the push into its topic's line; nobody to tell means nothing to do."""
         if not device_ids:
             return
-        body = orjson.dumps(
-            {"event": push.event, "data": push.data(), "targets": {"device_ids": list(device_ids)}}
+        body = to_json(
+            {"event": push.event, "data": push.data(), "targets": {"device_ids": list(device_ids)}},
+            inf_nan_mode="null",
         )
         request_id = current_request_id()
         headers = self._headers | ({REQUEST_ID_HEADER: request_id} if request_id else {})

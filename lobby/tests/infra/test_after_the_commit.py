@@ -1,0 +1,54 @@
+"""Nobody is told what is not true: no commit, no push."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from protocol_harness import ADMIN
+
+from sonalyze_contracts.identifiers import DeviceId
+from sonalyze_lobby.domain.news import Tell
+from sonalyze_lobby.infra.clock import WallClock
+from sonalyze_lobby.infra.database import Database, DatabaseUnavailable, open_engine
+from sonalyze_lobby.infra.lobby_store import LobbyChanges, LobbyTables
+from sonalyze_lobby.infra.migrate import migrate
+from sonalyze_lobby.lobbies import Lobbies
+
+
+class Announcements:
+    """Keeps what was to be told."""
+
+    def __init__(self) -> None:
+        self.tells: list[Tell] = []
+
+    def announce(self, _: str, tells: Sequence[Tell]) -> None:
+        self.tells += tells
+
+    async def delivered(self, _: str) -> None:
+        """Everything is delivered at once."""
+
+
+class LostCommits(LobbyTables):
+    """A database that goes away in the moment of the commit."""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[LobbyChanges]:
+        async with super().transaction() as changes:
+            yield changes
+            raise DatabaseUnavailable("gone")
+
+
+async def test_what_was_not_committed_is_not_told(sqlite_url: str) -> None:
+    engine = open_engine(sqlite_url, pool_size=2)
+    await migrate(engine)
+    announcements = Announcements()
+    store = LostCommits(Database(engine))
+    lobbies = Lobbies(store, announcements, WallClock())
+    opened = await lobbies.create(ADMIN)
+
+    with pytest.raises(DatabaseUnavailable):
+        await lobbies.join(opened.code, DeviceId("m1"))
+
+    assert announcements.tells == []
+    assert (await store.by_id(opened.lobby_id)).present == (ADMIN,)
+    await engine.dispose()
