@@ -103,10 +103,10 @@ def upload_name_of(one: Device) -> str:
     return f"{one.device_id}.wav"
 
 
-async def play_turn(party: Party, speaker: Device) -> Json:
+async def play_turn(party: Party, speaker: Device, audio_hash: str = SIGNAL_HASH) -> Json:
     """Let everybody confirm every stage of the turn of a speaker; give the last answer."""
     await party.all_tell([speaker, *party.microphones], "ready")
-    await party.tell(speaker, "speaker_audio_ready", audio_hash=SIGNAL_HASH)
+    await party.tell(speaker, "speaker_audio_ready", audio_hash=audio_hash)
     await party.all_tell(party.microphones, "recording_started")
     await party.tell(speaker, "playback_complete")
     answers = [

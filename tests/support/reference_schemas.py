@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from sonalyze.pushes import typed
 from sonalyze_contracts.asyncapi import event_schemas
 from sonalyze_contracts.catalogue import COMMANDS, PUSHES
-from sonalyze_contracts.command import Command, Push
+from sonalyze_contracts.command import Push
 
 NAMES = {name: command for command in COMMANDS for name in command.events()}
 """Every name under which a command may be sent, aliases included."""
@@ -29,11 +29,6 @@ def kind_of_push(event: str, data: dict[str, Any]) -> type[Push]:
     push = typed(event, data)
     assert type(push) in PUSHES, (event, data)
     return type(push)  # type: ignore[return-value]  # the line above has checked it
-
-
-def command_of(event: str) -> type[Command[Any]]:
-    """Find the command that answers to a name."""
-    return NAMES[event]
 
 
 @cache

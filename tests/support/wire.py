@@ -37,7 +37,11 @@ class Traffic:
 
     answered: set[str] = field(default_factory=set)
     pushed: set[type[Push]] = field(default_factory=set)
-    codes: set[str] = field(default_factory=set)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.answered.clear()
+        self.pushed.clear()
 
 
 TRAFFIC = Traffic()
@@ -146,7 +150,6 @@ class Device:
             return
         if message["type"] == "error":
             assert set(message["error"]) == {"code", "message", "details"}
-            TRAFFIC.codes.add(message["error"]["code"])
         waiting = self._waiting.pop(message["request_id"], None)
         if waiting is None:
             self._unasked.put_nowait(message)
