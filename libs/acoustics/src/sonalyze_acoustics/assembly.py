@@ -62,7 +62,7 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
     bands = tuple(
         found.get(band.center_hz)
         or absent_band(
-            band, f"{band.center_hz:g} Hz was not played, or the sample rate is too low."
+            band, f"{band.center_hz:g} Hz: not played, or beyond what the sample rate carries."
         )
         for band in OCTAVES
     )

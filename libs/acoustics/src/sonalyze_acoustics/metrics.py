@@ -29,11 +29,6 @@ NEEDED_RANGE_DB: Final = {
 }
 """Decay range in dB from which a figure is given."""
 
-LABEL: Final = {
-    "t30_s": "T30", "t20_s": "T20", "edt_s": "EDT", "c50_db": "C50", "c80_db": "C80",
-    "d50": "D50", "d80": "D80", "ts_s": "Ts", "drr_db": "DRR",
-}  # fmt: skip
-
 DECAY_TIMES: Final = frozenset({"t30_s", "t20_s", "edt_s"})
 
 OWN_DECAY: Final = 8.0
@@ -48,11 +43,11 @@ def band_metrics(response: BandResponse) -> BandMetrics:
     """Evaluate one band of a response."""
     range_db, inr_db = response.decay_range_db, response.inr_db
     reasons = {
-        name: _too_noisy(response.band, name, range_db, needed_db)
+        name: _too_noisy(response.band, range_db, needed_db)
         for name, needed_db in NEEDED_RANGE_DB.items()
         if range_db is None or range_db < needed_db
     } | {
-        name: _too_noisy(response.band, name, inr_db, needed_db)
+        name: _too_noisy(response.band, inr_db, needed_db)
         for name, needed_db in NEEDED_INR_DB.items()
         if inr_db is not None and inr_db < needed_db
     }
@@ -86,9 +81,7 @@ def _values(response: BandResponse, reasons: dict[str, str]) -> dict[str, float 
             continue
         value = _figure(response, name)
         if value is None or not np.isfinite(value):
-            reasons[name] = (
-                f"The direct sound dominates: the decay leaves no room for {LABEL[name]}."
-            )
+            reasons[name] = "The direct sound dominates: the decay leaves no room for this figure."
             continue
         if name in DECAY_TIMES and value * response.band.bandwidth_hz < OWN_DECAY:
             reasons[name] = (
@@ -133,10 +126,10 @@ def _decay_time(response: BandResponse, evaluation_range: EvaluationRange) -> fl
     return time_s if time_s > 0 else None
 
 
-def _too_noisy(band: Band, name: str, range_db: float | None, needed_db: float) -> str:
+def _too_noisy(band: Band, range_db: float | None, needed_db: float) -> str:
     if range_db is None:
         return f"{band.center_hz:g} Hz: nothing decays above the noise."
     return (
-        f"{band.center_hz:g} Hz: the decay reaches {range_db:.0f} dB down to the noise, "
-        f"{LABEL[name]} needs {needed_db:.0f} dB."
+        f"{band.center_hz:g} Hz: the decay reaches {range_db:.0f} dB down to the noise; "
+        f"{needed_db:.0f} dB are needed."
     )

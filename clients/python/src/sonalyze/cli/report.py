@@ -13,6 +13,8 @@ from rich.text import Text
 from sonalyze_contracts.results import AnalysisResults, BandResult, QualityFinding
 
 MISSING = "—"
+TOLD_AS_REASONS = {"band_without_decay"}
+"""Findings that the list of what is missing says already."""
 
 GRADE_STYLES = {"good": "bold green", "usable": "bold yellow", "poor": "bold red"}
 _SEVERITY = {"info": ("·", "cyan"), "warning": ("!", "yellow"), "error": ("✗", "red")}
@@ -103,7 +105,11 @@ def _bands(results: AnalysisResults) -> Table:
 
 
 def _notes(results: AnalysisResults) -> Iterator[RenderableType]:
-    findings = [_finding(finding) for finding in results.quality.findings]
+    findings = [
+        _finding(finding)
+        for finding in results.quality.findings
+        if finding.code not in TOLD_AS_REASONS
+    ]
     if findings:
         yield Text("\nFindings", style="bold")
         yield from findings
