@@ -93,21 +93,6 @@ async def test_a_pair_that_fails_says_why_and_the_others_have_results(
     assert analysed["results"] == {"of": "s1-m2.wav"}
 
 
-async def test_while_the_measurement_service_is_busy_the_lobby_asks_again(
-    lobby: Lobby, gateway: Gateway, measurement: Measurement
-) -> None:
-    busy = {"detail": "busy", "code": "unavailable"}
-    measurement.at_first["s1-m1.wav"] = [(503, busy)]
-    session = await planned(lobby, auto_analyze=True)
-    await session.start()
-
-    await session.play_turn()
-
-    told = await gateway.heard("analysis_results")
-    assert all("results" in entry for entry in told.data["results"])
-    assert len(measurement.asked) == 3
-
-
 async def test_without_auto_analyze_nothing_is_analysed(
     lobby: Lobby, gateway: Gateway, measurement: Measurement
 ) -> None:

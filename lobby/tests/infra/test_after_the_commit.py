@@ -1,31 +1,18 @@
 """Nobody is told what is not true: no commit, no push."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from announcements import Announcements
 from protocol_harness import ADMIN
 
 from sonalyze_contracts.identifiers import DeviceId
-from sonalyze_lobby.domain.news import Tell
 from sonalyze_lobby.infra.clock import WallClock
 from sonalyze_lobby.infra.database import Database, DatabaseUnavailable, open_engine
 from sonalyze_lobby.infra.lobby_store import LobbyChanges, LobbyTables
 from sonalyze_lobby.infra.migrate import migrate
 from sonalyze_lobby.lobbies import Lobbies
-
-
-class Announcements:
-    """Keeps what was to be told."""
-
-    def __init__(self) -> None:
-        self.tells: list[Tell] = []
-
-    def announce(self, _: str, tells: Sequence[Tell]) -> None:
-        self.tells += tells
-
-    async def delivered(self, _: str) -> None:
-        """Everything is delivered at once."""
 
 
 class LostCommits(LobbyTables):

@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from protocol_harness import ADMIN, NOON
+from announcements import Announcements
+from protocol_harness import ADMIN
+from turned_clock import TurnedClock
 
 from sonalyze_contracts.identifiers import DeviceId, JobId, LobbyId, SessionId
 from sonalyze_contracts.sessions import SessionCreate, SessionFailed
 from sonalyze_lobby.analyses import Analyses
-from sonalyze_lobby.domain.news import Tell
 from sonalyze_lobby.domain.protocol import Confirm
 from sonalyze_lobby.domain.session import Recording, Stage
 from sonalyze_lobby.domain.stages import PATIENCE_S, Terms
@@ -22,56 +23,6 @@ from sonalyze_lobby.infra.migrate import migrate
 from sonalyze_lobby.infra.session_store import OutcomeTables, SessionTables
 from sonalyze_lobby.lobbies import Lobbies
 from sonalyze_lobby.sessions import RESUME_AFTER, Sessions
-
-
-class TurnedClock:
-    """Stands still until it is turned; knows for when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.time = NOON
-        self.sleepers: list[datetime] = []
-        self._turned = asyncio.Condition()
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep_until(self, when: datetime) -> None:
-        async with self._turned:
-            self.sleepers.append(when)
-            self._turned.notify_all()
-            try:
-                await self._turned.wait_for(lambda: self.time >= when)
-            finally:
-                self.sleepers.remove(when)
-
-    async def turn(self, duration: timedelta) -> None:
-        async with self._turned:
-            self.time += duration
-            self._turned.notify_all()
-
-    async def somebody_sleeps_until(self, when: datetime) -> None:
-        async with asyncio.timeout(5), self._turned:
-            await self._turned.wait_for(lambda: when in self.sleepers)
-
-
-class Announcements:
-    """Keeps what was told, and lets a test wait for it."""
-
-    def __init__(self) -> None:
-        self.tells: asyncio.Queue[Tell] = asyncio.Queue()
-
-    def announce(self, _: str, tells: tuple[Tell, ...]) -> None:
-        for tell in tells:
-            self.tells.put_nowait(tell)
-
-    async def delivered(self, _: str) -> None:
-        """Everything is delivered at once."""
-
-    async def failure(self) -> SessionFailed:
-        async with asyncio.timeout(5):
-            while not isinstance(push := (await self.tells.get()).push, SessionFailed):
-                pass
-        return push
 
 
 class NoMeasurement:
@@ -157,7 +108,7 @@ async def test_the_watch_wakes_for_a_stage_that_began_while_it_slept(house: Hous
 
         await house.outwait(Stage.READY)
 
-        failure = await house.announcements.failure()
+        failure = await house.announcements.heard(SessionFailed)
     assert failure.missing_device_ids == ["m1"]
     assert failure.stage == "ready"
 
@@ -175,7 +126,7 @@ async def test_a_stage_that_was_passed_in_time_does_not_fail_later(house: House)
         await house.clock.somebody_sleeps_until(house.clock.time + timedelta(seconds=1))
         await house.clock.turn(timedelta(seconds=1))
 
-        failure = await house.announcements.failure()
+        failure = await house.announcements.heard(SessionFailed)
     assert failure.stage == "speaker_audio_ready"
 
 
@@ -186,5 +137,5 @@ async def test_a_restart_gives_every_stage_its_whole_patience_again(house: House
     async with house.watched():
         await house.outwait(Stage.READY)
 
-        failure = await house.announcements.failure()
+        failure = await house.announcements.heard(SessionFailed)
     assert failure.stage == "ready"

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import chain, repeat
 
 import pytest
+from announcements import Announcements
 from sqlalchemy import insert, select
 from sqlalchemy.exc import StatementError
 
 from sonalyze_contracts.identifiers import DeviceId, LobbyCode, LobbyId
 from sonalyze_lobby.domain.conditions import CodesExhausted
-from sonalyze_lobby.domain.news import Tell
 from sonalyze_lobby.infra.clock import WallClock
 from sonalyze_lobby.infra.database import Database, DatabaseUnavailable, open_engine
 from sonalyze_lobby.infra.lobby_store import LobbyTables
@@ -20,19 +20,6 @@ from sonalyze_lobby.infra.tables import LOBBIES
 from sonalyze_lobby.lobbies import Lobbies
 
 ADMIN = DeviceId("admin")
-
-
-class Announcements:
-    """Keeps what was to be told."""
-
-    def __init__(self) -> None:
-        self.tells: list[Tell] = []
-
-    def announce(self, _: str, tells: tuple[Tell, ...]) -> None:
-        self.tells += tells
-
-    async def delivered(self, _: str) -> None:
-        """Everything is delivered at once."""
 
 
 @pytest.fixture
