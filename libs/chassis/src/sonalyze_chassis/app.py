@@ -15,11 +15,17 @@ from sonalyze_chassis.logs import configure_logs
 from sonalyze_chassis.metrics import HttpMetrics, install_metrics
 from sonalyze_chassis.settings import ServiceSettings
 from sonalyze_contracts.command import Service
+from sonalyze_contracts.errors import HttpErrorBody
 
 VERSION = "0.1.0"
 
 LARGEST_BODY_BYTES = 2 << 20
 """A larger request body is answered 413 while it arrives; upload routes allow themselves more."""
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    "default": {"model": HttpErrorBody, "description": "Any error"},
+    422: {"model": HttpErrorBody, "description": "The request does not have the documented shape"},
+}
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -49,6 +55,7 @@ def build_app(  # noqa: PLR0913  a composition root names its parts
         version=VERSION,
         description=description,
         lifespan=lifespan,
+        responses=ERRORS,
     )
     metrics = HttpMetrics(service)
     app.state.metrics = metrics
