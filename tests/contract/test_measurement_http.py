@@ -158,6 +158,30 @@ async def test_an_upload_over_the_limit_is_413_and_leaves_nothing(
     assert job["uploads"] == ["within"]
 
 
+async def test_an_upload_in_pieces_goes_on_where_it_was_broken_off(
+    backend: LiveBackend, http: httpx2.AsyncClient
+) -> None:
+    job_id = await created(http, backend)
+    url = f"{backend.url}/v1/jobs/{job_id}/uploads/pieces"
+
+    first = await http.patch(url, content=b"one ", headers={"Upload-Offset": "0"})
+    asked = await http.head(url)
+    wrong = await http.patch(url, content=b"x", headers={"Upload-Offset": "1"})
+    last = await http.patch(
+        url,
+        content=b"two",
+        headers={"Upload-Offset": asked.headers["Upload-Offset"], "Upload-Complete": "?1"},
+    )
+
+    assert first.status_code == last.status_code == 204
+    assert asked.headers["Upload-Offset"] == "4"
+    assert asked.headers["Upload-Complete"] == "?0"
+    assert wrong.status_code == 409
+    assert last.headers["X-Upload-SHA256"] == hashlib.sha256(b"one two").hexdigest()
+    job = (await http.get(f"{backend.url}/v1/jobs/{job_id}")).json()
+    assert job["uploads"] == ["pieces"]
+
+
 # --- the signal ----------------------------------------------------------------------------------
 
 
