@@ -66,7 +66,7 @@ async def _run(app: FastAPI, settings: Settings, health: Health) -> AsyncIterato
         services = _use_cases(settings, database, publisher, measurement)
         app.state.services = services
         stack.push_async_callback(services.sessions.close)
-        await stack.enter_async_context(_in_background(services.sessions))
+        await stack.enter_async_context(_in_background(services.sessions, health))
         yield
 
 
@@ -91,14 +91,20 @@ def _use_cases(
 
 
 @asynccontextmanager
-async def _in_background(sessions: Sessions) -> AsyncIterator[None]:
-    task = asyncio.create_task(sessions.keep_going())
+async def _in_background(sessions: Sessions, health: Health) -> AsyncIterator[None]:
+    watch = asyncio.create_task(sessions.keep_going())
+
+    async def is_awake() -> None:
+        if watch.done():
+            watch.result()
+
+    health.add("watch", is_awake)
     try:
         yield
     finally:
-        task.cancel()
+        watch.cancel()
         with suppress(asyncio.CancelledError):
-            await task
+            await watch
 
 
 async def _say_farewell(publisher: GatewayPublisher) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +30,7 @@ from sonalyze_lobby.domain.stages import Terms
 from sonalyze_lobby.domain.step import Step
 from sonalyze_lobby.ports import Announcer, Clock, LobbyStore, SessionStore
 from sonalyze_lobby.turnstile import Turnstile
+from sonalyze_lobby.watch import Watch
 
 RESUME_AFTER = timedelta(seconds=0.5)
 """Phones answer in milliseconds what is ordered again: the port has to be open by then."""
@@ -59,8 +60,7 @@ class Sessions:
         self._clock = clock
         self._analyses = analyses
         self._turnstile = Turnstile()
-        self._earlier_deadline = asyncio.Event()
-        self._awake_at: datetime | None = None
+        self._watch = Watch(store, clock)
         self._aftermath: set[asyncio.Task[None]] = set()
         self.terms = terms
 
@@ -120,7 +120,7 @@ class Sessions:
         await self._pause(RESUME_AFTER)
         await self._persistently(self.resume)
         while True:
-            await self._persistently(self._watch)
+            await self._persistently(self._fail_the_due)
 
     async def _persistently(self, act: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -133,9 +133,8 @@ class Sessions:
     async def _pause(self, duration: timedelta) -> None:
         await self._clock.sleep_until(self._clock.now() + duration)
 
-    async def _watch(self) -> None:
-        await self._sleep_until_due()
-        for session_id in await self._store.due(self._clock.now()):
+    async def _fail_the_due(self) -> None:
+        for session_id in await self._watch.due():
             await self._let(session_id, TimePassed())
 
     async def close(self) -> None:
@@ -156,9 +155,11 @@ class Sessions:
 
     def _follow_up(self, step: Step) -> None:
         session = step.session
+        for entry in step.entries:
+            log.info(f"session.{entry.type}", session_id=session.session_id, phase=session.phase)
         self._announcer.announce(session.session_id, step.tells)
         if session.deadline is not None:
-            self._expect(session.deadline)
+            self._watch.expect(session.deadline)
         if session.is_over and step.tells:
             task = asyncio.create_task(self._conclude(session))
             self._aftermath.add(task)
@@ -174,20 +175,3 @@ class Sessions:
         self._aftermath.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("session.conclusion_failed", exc_info=error)
-
-    def _expect(self, deadline: datetime) -> None:
-        if self._awake_at is None or deadline < self._awake_at:
-            self._earlier_deadline.set()
-
-    async def _sleep_until_due(self) -> None:
-        self._earlier_deadline.clear()
-        self._awake_at = None
-        self._awake_at = await self._store.next_deadline()
-        waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._earlier_deadline.wait())]
-        if self._awake_at is not None:
-            waits.append(asyncio.create_task(self._clock.sleep_until(self._awake_at)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()

@@ -10,7 +10,7 @@ async def test_health_names_the_service_and_says_that_the_database_answers(lobby
     ready = await lobby.http.get("/readyz")
 
     assert (health.status_code, health.json()) == (200, {"service": "lobby", "ok": True})
-    assert ready.json()["checks"] == {"database": "ok"}
+    assert ready.json()["checks"] == {"database": "ok", "watch": "ok"}
 
 
 async def test_with_the_database_gone_the_lobby_lives_and_is_not_ready(

@@ -144,8 +144,8 @@ class LobbyChanges:
             await self._connection.execute(
                 update(LOBBIES).where(LOBBIES.c.id == after.lobby_id).values(state=after.state)
             )
-        changed = [one for one in after.participants if one not in before.participants]
-        known = {one.device_id for one in before.participants}
+        known = {one.device_id: one for one in before.participants}
+        changed = [one for one in after.participants if known.get(one.device_id) is not one]
         await self.add_participants(after, [one for one in changed if one.device_id not in known])
         for participant in changed:
             if participant.device_id in known:
