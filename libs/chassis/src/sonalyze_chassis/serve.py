@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import structlog
 import uvicorn
 
+from sonalyze_chassis.allocation import keep_buffers
 from sonalyze_chassis.sockets import Socket
 
 log = structlog.get_logger(__name__)
@@ -70,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
     chosen = parser.parse_args(arguments)
+    keep_buffers()
     Server(configuration(chosen.app, chosen.host, chosen.port)).run()
 
 

@@ -70,6 +70,12 @@ class Socket(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """Close a connection whose peer answers no ping, also when it reads nothing."""
+        if self.read_paused:
+            # It is the app that takes its time; the answer may be waiting to be read.
+            self.pong_timer = None
+            self.pending_ping_payload = None
+            self.schedule_ping()
+            return
         super().keepalive_timeout()
         self.loop.call_later(CLOSING_S, self.transport.abort)
 
