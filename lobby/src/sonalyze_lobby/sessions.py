@@ -12,9 +12,7 @@ from sonalyze_contracts.errors import Unavailable
 from sonalyze_contracts.identifiers import DeviceId, JobId, SessionId
 from sonalyze_contracts.sessions import SessionCreate, SessionResults
 from sonalyze_lobby.analyses import Analyses
-from sonalyze_lobby.domain.news import Tell
-from sonalyze_lobby.domain.plan import planned
-from sonalyze_lobby.domain.protocol import (
+from sonalyze_lobby.domain.happenings import (
     Cancel,
     Confirm,
     Event,
@@ -22,9 +20,10 @@ from sonalyze_lobby.domain.protocol import (
     Resume,
     StartTurn,
     TimePassed,
-    advance,
-    require_admin,
 )
+from sonalyze_lobby.domain.news import Tell
+from sonalyze_lobby.domain.plan import planned
+from sonalyze_lobby.domain.protocol import advance, require_admin
 from sonalyze_lobby.domain.session import Session
 from sonalyze_lobby.domain.stages import Terms
 from sonalyze_lobby.domain.step import Step
@@ -156,7 +155,7 @@ class Sessions:
     def _follow_up(self, step: Step) -> None:
         session = step.session
         for entry in step.entries:
-            log.info(f"session.{entry.type}", session_id=session.session_id, phase=session.phase)
+            log.info("session.event", type=entry.type, session_id=session.session_id)
         self._announcer.announce(session.session_id, step.tells)
         if session.deadline is not None:
             self._watch.expect(session.deadline)

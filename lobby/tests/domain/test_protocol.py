@@ -12,7 +12,7 @@ from sonalyze_contracts.sessions import (
     StopRecording,
 )
 from sonalyze_lobby.domain.conditions import NotAsked
-from sonalyze_lobby.domain.protocol import Cancel, Report, Resume, TimePassed
+from sonalyze_lobby.domain.happenings import Cancel, Report, Resume, TimePassed
 from sonalyze_lobby.domain.session import Stage
 from sonalyze_lobby.domain.stages import PATIENCE_S, SCRIPT, Terms
 

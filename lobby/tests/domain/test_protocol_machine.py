@@ -11,8 +11,7 @@ from sonalyze_contracts.errors import Conflict, Forbidden
 from sonalyze_contracts.identifiers import DeviceId, UploadName
 from sonalyze_contracts.sessions import Phase, SessionStatus
 from sonalyze_lobby.domain import replies
-from sonalyze_lobby.domain.news import Tell
-from sonalyze_lobby.domain.protocol import (
+from sonalyze_lobby.domain.happenings import (
     Cancel,
     Confirm,
     Event,
@@ -20,9 +19,10 @@ from sonalyze_lobby.domain.protocol import (
     Resume,
     StartTurn,
     TimePassed,
-    advance,
-    is_repeat,
 )
+from sonalyze_lobby.domain.news import Tell
+from sonalyze_lobby.domain.protocol import advance
+from sonalyze_lobby.domain.repeats import is_repeat
 from sonalyze_lobby.domain.session import Session, Stage
 from sonalyze_lobby.domain.stages import Terms, those_asked, those_missing
 

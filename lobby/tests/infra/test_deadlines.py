@@ -14,7 +14,7 @@ from turned_clock import TurnedClock
 from sonalyze_contracts.identifiers import DeviceId, JobId, LobbyId, SessionId
 from sonalyze_contracts.sessions import SessionCreate, SessionFailed
 from sonalyze_lobby.analyses import Analyses
-from sonalyze_lobby.domain.protocol import Confirm
+from sonalyze_lobby.domain.happenings import Confirm
 from sonalyze_lobby.domain.session import Recording, Stage
 from sonalyze_lobby.domain.stages import PATIENCE_S, Terms
 from sonalyze_lobby.infra.database import Database, open_engine

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from sonalyze_contracts.identifiers import DeviceId, JobId, LobbyId, SessionId, SlotId, UploadName
 from sonalyze_contracts.sessions import PhaseUpdate
+from sonalyze_lobby.domain.happenings import Confirm, Event, StartTurn
 from sonalyze_lobby.domain.news import Tell
-from sonalyze_lobby.domain.protocol import Confirm, Event, StartTurn, advance
+from sonalyze_lobby.domain.protocol import advance
 from sonalyze_lobby.domain.session import Place, Session, Stage
 from sonalyze_lobby.domain.stages import PATIENCE_S, Terms, those_asked
 

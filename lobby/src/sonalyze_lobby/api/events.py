@@ -43,8 +43,8 @@ from sonalyze_contracts.sessions import (
     SpeakerStarted,
 )
 from sonalyze_lobby.domain import replies
+from sonalyze_lobby.domain.happenings import Confirm, Report
 from sonalyze_lobby.domain.lobby import Assignment
-from sonalyze_lobby.domain.protocol import Confirm, Report
 from sonalyze_lobby.domain.replies import ConfirmReply
 from sonalyze_lobby.domain.session import Stage
 from sonalyze_lobby.services import Services

@@ -6,10 +6,10 @@ repeats has not seen its answer. Restarts are an event too: what was ordered is 
 those who have not confirmed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sonalyze_contracts.identifiers import DeviceId, UploadName
+from sonalyze_contracts.identifiers import DeviceId
 from sonalyze_contracts.sessions import Phase, SessionFailed, SessionStatus
 from sonalyze_lobby.domain import announcements
 from sonalyze_lobby.domain.conditions import (
@@ -20,6 +20,16 @@ from sonalyze_lobby.domain.conditions import (
     SessionOver,
     TurnRunning,
 )
+from sonalyze_lobby.domain.happenings import (
+    Cancel,
+    Confirm,
+    Event,
+    Report,
+    Resume,
+    StartTurn,
+    TimePassed,
+)
+from sonalyze_lobby.domain.repeats import is_repeat
 from sonalyze_lobby.domain.session import Recording, Session, Stage, Turn
 from sonalyze_lobby.domain.stages import (
     SCRIPT,
@@ -30,53 +40,6 @@ from sonalyze_lobby.domain.stages import (
     those_missing,
 )
 from sonalyze_lobby.domain.step import Step
-
-
-@dataclass(frozen=True, slots=True)
-class StartTurn:
-    """The admin wants the next speaker to begin."""
-
-    by: DeviceId
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """A device confirms what it was asked."""
-
-    stage: Stage
-    by: DeviceId
-    audio_hash: str | None = None
-    upload_name: UploadName | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A device cannot go on."""
-
-    by: DeviceId
-    message: str
-    code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """The admin ends the session."""
-
-    by: DeviceId
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimePassed:
-    """A deadline may have passed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """The lobby was restarted; what it said last may not have been heard."""
-
-
-Event = StartTurn | Confirm | Report | Cancel | TimePassed | Resume
 
 
 def advance(session: Session, event: Event, now: datetime, terms: Terms) -> Step:
@@ -94,39 +57,6 @@ def advance(session: Session, event: Event, now: datetime, terms: Terms) -> Step
             return _pass_time(session, now)
         case Resume():
             return _resume(session, now, terms)
-
-
-def is_repeat(session: Session, confirm: Confirm) -> bool:
-    """Say whether this was confirmed before, in the current turn or in an earlier one."""
-    turn = session.turn
-    if turn is None:
-        return False
-    asked = confirm.by in those_asked(session, turn, confirm.stage)
-    if asked and turn.has_confirmed(confirm.stage, confirm.by):
-        return True
-    return earlier_turn(session, confirm) is not None and not (
-        asked and turn.stage is confirm.stage
-    )
-
-
-def earlier_turn(session: Session, confirm: Confirm) -> int | None:
-    """Find the completed turn that a confirmation repeats, by its speaker's index.
-
-    A speaker is recognised by having had its turn, a microphone by the name of its upload; the
-    other confirmations of a microphone are alike in every turn and belong to the current one.
-    """
-    if confirm.stage is Stage.RECORDING_UPLOADED:
-        mine = [
-            recording.speaker_slot_id
-            for recording in session.recordings
-            if (recording.device_id, recording.upload_name) == (confirm.by, confirm.upload_name)
-        ]
-        return session.completed_slots.index(mine[-1]) if mine else None
-    if confirm.by in session.recorders or confirm.stage is Stage.RECORDING_STARTED:
-        return None
-    done = session.speakers[: session.completed_count]
-    turns = [index for index, place in enumerate(done) if place.device_id == confirm.by]
-    return turns[-1] if turns else None
 
 
 def require_admin(session: Session, device_id: DeviceId) -> None:

@@ -22,7 +22,8 @@ from sonalyze_contracts.sessions import (
     WaitingForRecordings,
     WaitingForUploads,
 )
-from sonalyze_lobby.domain.protocol import Confirm, earlier_turn
+from sonalyze_lobby.domain.happenings import Confirm
+from sonalyze_lobby.domain.repeats import earlier_turn
 from sonalyze_lobby.domain.session import Session, Stage, Turn
 from sonalyze_lobby.domain.stages import pending_order, those_asked
 
