@@ -1,6 +1,5 @@
 """``POST /internal/broadcast``: a service tells devices something."""
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import SecretStr, ValidationError
@@ -8,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 from sonalyze_chassis.auth import TOKEN_HEADER, require_token
 from sonalyze_chassis.publish import BROADCAST_PATH
 from sonalyze_contracts.envelope import Broadcast, BroadcastReceipt
-from sonalyze_contracts.errors import SonalyzeError, Unprocessable
+from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_gateway.domain.outgoing import push
 
 _BODY = {
@@ -23,10 +22,6 @@ class TokenNotConfigured(SonalyzeError):
     """Without a token of its own the gateway cannot tell services from strangers."""
 
 
-class NotWritable(Unprocessable):
-    """The data was JSON, but cannot be written as such again."""
-
-
 def broadcast_router(token: SecretStr) -> APIRouter:
     """Serve the internal route through which services reach devices."""
     router = APIRouter(tags=["internal"])
@@ -39,13 +34,12 @@ def broadcast_router(token: SecretStr) -> APIRouter:
         require_token(request.headers.get(TOKEN_HEADER), token)
         try:
             told = Broadcast.model_validate_json(await request.body())
-            message = push(told.event, told.data)
         except ValidationError as error:
             raise RequestValidationError(_in_body(error)) from error
-        except orjson.JSONEncodeError as error:
-            raise NotWritable("The data is nested too deeply, or has too long a number") from error
         return BroadcastReceipt(
-            sent=request.app.state.services.hub.push(message, told.targets.device_ids)
+            sent=request.app.state.services.hub.push(
+                push(told.event, told.data), told.targets.device_ids
+            )
         )
 
     return router

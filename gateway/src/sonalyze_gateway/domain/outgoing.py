@@ -4,6 +4,7 @@ import struct
 from typing import Any
 
 import orjson
+from pydantic_core import to_json
 
 from sonalyze_contracts.errors import ErrorBody
 from sonalyze_contracts.identifiers import DeviceId
@@ -52,11 +53,18 @@ def identified(request_id: str | None, device_id: DeviceId) -> Outgoing:
 def _message(
     kind: str, event: str, request_id: str | None, data: object, error: dict[str, Any] | None
 ) -> Outgoing:
-    return Outgoing(
-        orjson.dumps(
-            {"type": kind, "event": event, "request_id": request_id, "data": data, "error": error}
-        )
-    )
+    message = {
+        "type": kind,
+        "event": event,
+        "request_id": request_id,
+        "data": data,
+        "error": error,
+    }
+    try:
+        return Outgoing(orjson.dumps(message))
+    except orjson.JSONEncodeError:
+        # orjson knows no integers beyond 64 bits; JSON does.
+        return Outgoing(to_json(message))
 
 
 def _frame_head(length: int) -> bytes:
