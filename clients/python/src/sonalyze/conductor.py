@@ -19,6 +19,8 @@ from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource, RoomMap
 from sonalyze_contracts.lobbies import LobbyCreate, LobbyOpened, LobbyStart, Role, RoleAssign
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.sessions import (
+    NoSpeakerLeft,
+    Phase,
     PhaseUpdate,
     SessionCancelled,
     SessionComplete,
@@ -29,6 +31,7 @@ from sonalyze_contracts.sessions import (
     Slot,
     SpeakerComplete,
     SpeakerStart,
+    SpeakerStarted,
 )
 
 TURN_LIMIT_S = 300.0
@@ -147,48 +150,54 @@ class Conductor:
         with self._client.pushes() as pushes:
             is_last = False
             while not is_last:
-                await self._client.send(SpeakerStart(session_id=session_id))
-                is_last = await self._turn(session_id, pushes)
+                turn = await self._client.send(SpeakerStart(session_id=session_id))
+                if isinstance(turn, NoSpeakerLeft):
+                    return
+                is_last = await self._is_last(turn, pushes)
                 yield await self._signal_of(session_id)
 
-    async def _turn(self, session_id: SessionId, pushes: Subscription) -> bool:
-        """Follow one turn to its end, and say whether it was the last one."""
+    async def _is_last(self, turn: SpeakerStarted, pushes: Subscription) -> bool:
+        """Follow a turn to its end, and say whether it was the last one."""
         while True:
             try:
                 async with asyncio.timeout(TURN_LIMIT_S):
                     heard = await anext(pushes)
             except TimeoutError:
                 raise TurnTooLong(f"No news of the turn for {TURN_LIMIT_S:g} s") from None
-            is_last = await self._judge(session_id, heard)
+            is_last = await self._judge(turn, heard)
             if is_last is not None:
                 return is_last
 
-    async def _judge(self, session_id: SessionId, heard: Heard) -> bool | None:
+    async def _judge(self, turn: SpeakerStarted, heard: Heard) -> bool | None:
         match heard:
-            case PhaseUpdate(session_id=id_) if id_ == session_id:
+            case PhaseUpdate(session_id=turn.session_id):
                 self._witness.phase_entered(heard)
-            case SpeakerComplete(session_id=id_) if id_ == session_id:
+            case SpeakerComplete(
+                session_id=turn.session_id,
+                completed_speaker_slot_id=turn.current_speaker.slot_id,
+            ):
                 return False
-            case SessionComplete(session_id=id_) if id_ == session_id:
+            case SessionComplete(session_id=turn.session_id):
                 return True
-            case SessionFailed(session_id=id_) if id_ == session_id:
+            case SessionFailed(session_id=turn.session_id):
                 raise MeasurementFailed(heard.error_message, phase=heard.phase)
-            case SessionCancelled(session_id=id_) if id_ == session_id:
+            case SessionCancelled(session_id=turn.session_id):
                 raise MeasurementFailed(f"The session was cancelled: {heard.reason}")
             case Reconnected():
-                return await self._caught_up(session_id)
+                return await self._caught_up(turn)
         return None
 
-    async def _caught_up(self, session_id: SessionId) -> bool | None:
+    async def _caught_up(self, turn: SpeakerStarted) -> bool | None:
         """Ask what was missed: whether the turn, or the session, ended meanwhile."""
-        view = await self._client.send(SessionStatusGet(session_id=session_id))
+        view = await self._client.send(SessionStatusGet(session_id=turn.session_id))
         if view.status is SessionStatus.COMPLETED:
             return True
         if view.status is SessionStatus.CANCELLED:
             raise MeasurementFailed("The session was cancelled")
-        current = view.current_measurement
+        if view.current_measurement and view.current_measurement.phase is Phase.FAILED:
+            raise MeasurementFailed("The turn failed while the connection was lost")
         done = {speaker.slot_id for speaker in view.speakers if speaker.completed}
-        return False if current is not None and current.speaker_slot_id in done else None
+        return False if turn.current_speaker.slot_id in done else None
 
     async def _signal_of(self, session_id: SessionId) -> AudioHash:
         view = await self._client.send(SessionStatusGet(session_id=session_id))

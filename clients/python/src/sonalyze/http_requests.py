@@ -13,7 +13,9 @@ from sonalyze.backoff import Backoff
 from sonalyze.failures import AnswerTimedOut, CannotConnect, may_be_repeated, of_response
 from sonalyze_contracts.errors import SonalyzeError, Unavailable
 
-MOST_TRIES = 4
+RETRY_FOR_S = 20.0
+"""A gateway or service that is restarted is back within seconds; the stages of a measurement in
+which phones use HTTP wait a minute and more."""
 
 Arguments = Callable[[], dict[str, Any]]
 """Makes the arguments of a request anew for each try: a body that was read is used up."""
@@ -53,16 +55,17 @@ class HttpRequests:
     async def send_repeatable(
         self, method: str, url: str, arguments: Arguments = dict
     ) -> httpx2.Response:
-        """Send a request that does the same when it is sent twice, until it is answered."""
-        waits_s = self._backoff.waits_s(self._chance)
-        for _ in range(MOST_TRIES - 1):
+        """Send a request that does the same when sent twice, until it is answered or too late."""
+        loop = asyncio.get_running_loop()
+        give_up_at_s = loop.time() + RETRY_FOR_S
+        for wait_s in self._backoff.waits_s(self._chance):
             try:
                 return await self.send(method, url, arguments)
             except SonalyzeError as failure:
-                if not _is_worth_another_try(failure):
+                if not _is_worth_another_try(failure) or loop.time() + wait_s > give_up_at_s:
                     raise
-                await asyncio.sleep(next(waits_s))
-        return await self.send(method, url, arguments)
+                await asyncio.sleep(wait_s)
+        raise AssertionError("waiting times never end")
 
 
 def _is_worth_another_try(failure: SonalyzeError) -> bool:
