@@ -7,6 +7,7 @@ from uuid import uuid4
 import structlog
 
 from sonalyze_contracts.identifiers import DeviceId, LobbyCode, LobbyId
+from sonalyze_lobby.completion import to_its_end
 from sonalyze_lobby.domain import lobby as rules
 from sonalyze_lobby.domain.codes import random_code
 from sonalyze_lobby.domain.conditions import CodesExhausted
@@ -99,6 +100,7 @@ class Lobbies:
         now = self._clock.now()
         await self._change(lobby_id, lambda lobby: rules.profile_shared(lobby, by, profile_id, now))
 
+    @to_its_end
     async def _change(self, lobby_id: LobbyId, rule: Callable[[Lobby], Change]) -> Lobby:
         async with self._turnstile(lobby_id):
             async with self._store.transaction() as lobbies:

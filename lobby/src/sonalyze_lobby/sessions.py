@@ -12,6 +12,7 @@ from sonalyze_contracts.errors import Unavailable
 from sonalyze_contracts.identifiers import DeviceId, JobId, SessionId
 from sonalyze_contracts.sessions import SessionCreate, SessionResults
 from sonalyze_lobby.analyses import Analyses
+from sonalyze_lobby.completion import to_its_end
 from sonalyze_lobby.domain.happenings import (
     Cancel,
     Confirm,
@@ -142,6 +143,7 @@ class Sessions:
             task.cancel()
         await asyncio.gather(*self._aftermath, return_exceptions=True)
 
+    @to_its_end
     async def _let(self, session_id: SessionId, event: Event) -> Session:
         async with self._turnstile(session_id):
             async with self._store.transaction() as sessions:

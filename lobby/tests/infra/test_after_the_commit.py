@@ -1,5 +1,6 @@
 """Nobody is told what is not true: no commit, no push."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -38,4 +39,26 @@ async def test_what_was_not_committed_is_not_told(sqlite_url: str) -> None:
 
     assert announcements.tells == []
     assert (await store.by_id(opened.lobby_id)).present == (ADMIN,)
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("yields", [0, 1, 2, 4, 8, 16, 32])
+async def test_a_request_that_is_cancelled_is_done_and_told_or_neither(
+    sqlite_url: str, yields: int
+) -> None:
+    engine = open_engine(sqlite_url, pool_size=2)
+    await migrate(engine)
+    announcements = Announcements()
+    store = LobbyTables(Database(engine))
+    lobbies = Lobbies(store, announcements, WallClock())
+    opened = await lobbies.create(ADMIN)
+    joining = asyncio.create_task(lobbies.join(opened.code, DeviceId("m1")))
+
+    for _ in range(yields):
+        await asyncio.sleep(0)
+    joining.cancel()
+    await asyncio.wait({joining})
+
+    has_joined = "m1" in (await store.by_id(opened.lobby_id)).present
+    assert len(announcements.tells) == has_joined
     await engine.dispose()

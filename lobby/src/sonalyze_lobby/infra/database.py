@@ -1,11 +1,10 @@
 """Connections: one engine for SQLite and PostgreSQL, and what their failures mean to us."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import orjson
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,6 +16,10 @@ from sonalyze_contracts.errors import Unavailable
 BUSY_TIMEOUT_MS = 10_000
 """How long SQLite waits for another process to finish writing."""
 
+POSTGRES_LIMITS = {"timeout": 10.0, "command_timeout": 60.0}
+"""Seconds to connect and to answer; a database that hangs is as good as gone. The lobby's own
+statements take milliseconds, the longest wait is for another process that migrates."""
+
 
 class DatabaseUnavailable(Unavailable):
     """The database does not answer."""
@@ -24,8 +27,10 @@ class DatabaseUnavailable(Unavailable):
 
 def open_engine(url: str, pool_size: int) -> AsyncEngine:
     """Make the engine; nothing is connected yet."""
+    is_postgres = make_url(url).get_backend_name() == "postgresql"
     engine = create_async_engine(
         url,
+        connect_args=POSTGRES_LIMITS if is_postgres else {},
         pool_size=pool_size,
         max_overflow=0,
         json_serializer=lambda value: orjson.dumps(value).decode(),
@@ -47,17 +52,13 @@ class Database:
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[AsyncConnection]:
         """Run statements that each stand for themselves."""
-        async with _translated(), _checked_out(self._single) as connection:
+        async with _translated(), self._single.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Run statements that take effect together, or not at all."""
-        async with (
-            _translated(),
-            _checked_out(self.engine) as connection,
-            connection.begin(),
-        ):
+        async with _translated(), self.engine.begin() as connection:
             yield connection
 
     async def check(self) -> None:
@@ -74,24 +75,6 @@ async def _translated() -> AsyncIterator[None]:
         raise
     except (DBAPIError, PoolTimeout, OSError) as error:
         raise DatabaseUnavailable("The database does not answer; try again") from error
-
-
-@asynccontextmanager
-async def _checked_out(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Take a connection from the pool; who is cancelled meanwhile still gives it back.
-
-    SQLAlchemy loses a connection whose task is cancelled between checkout and first use.
-    """
-    checkout = asyncio.ensure_future(engine.connect().start())
-    try:
-        connection = await asyncio.shield(checkout)
-    except asyncio.CancelledError:
-        await (await checkout).close()
-        raise
-    try:
-        yield connection
-    finally:
-        await asyncio.shield(connection.close())
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sonalyze_contracts.identifiers import LobbyCode, LobbyId
 from sonalyze_contracts.lobbies import LobbyState, ParticipantStatus, Role
 from sonalyze_contracts.sessions import SessionStatus
+from sonalyze_lobby.completion import to_its_end
 from sonalyze_lobby.domain.conditions import LobbyNotFound
 from sonalyze_lobby.domain.lobby import Lobby, Participant
 from sonalyze_lobby.domain.news import Entry, LoggedEntry
@@ -66,6 +67,7 @@ class LobbyTables:
         """Read the lobby with this code."""
         return await self._read(LOBBY_BY_CODE, {"code": code})
 
+    @to_its_end
     async def id_of(self, code: LobbyCode) -> LobbyId:
         """Find which lobby has this code."""
         async with self._database.statement() as connection:
@@ -74,6 +76,7 @@ class LobbyTables:
             raise LobbyNotFound("No lobby has this code")
         return LobbyId(found)
 
+    @to_its_end
     async def add(self, lobby: Lobby, entries: Sequence[Entry]) -> bool:
         """Keep a new lobby; false, and nothing kept, if its code is taken."""
         try:
@@ -93,6 +96,7 @@ class LobbyTables:
             return False
         return True
 
+    @to_its_end
     async def log(self, lobby_id: LobbyId, after_id: int, limit: int) -> Sequence[LoggedEntry]:
         """Read a page of a lobby's log, the oldest first."""
         page = (
@@ -121,6 +125,7 @@ class LobbyTables:
         async with self._database.transaction() as connection:
             yield LobbyChanges(connection)
 
+    @to_its_end
     async def _read(self, wanted: Select[Any], parameters: dict[str, str]) -> Lobby:
         async with self._database.statement() as connection:
             return _lobby((await connection.execute(wanted, parameters)).all())

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sonalyze_contracts.identifiers import LobbyId, SessionId
 from sonalyze_contracts.sessions import SessionStatus
+from sonalyze_lobby.completion import to_its_end
 from sonalyze_lobby.domain.analysis import Outcome
 from sonalyze_lobby.domain.conditions import OtherSessionRunning, SessionNotFound
 from sonalyze_lobby.domain.news import Entry
@@ -30,11 +31,13 @@ class SessionTables:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @to_its_end
     async def by_id(self, session_id: SessionId) -> Session:
         """Read a session."""
         async with self._database.statement() as connection:
             return _session(session_id, await connection.scalar(_state_of(session_id)))
 
+    @to_its_end
     async def add(self, session: Session, entries: Sequence[Entry], at: datetime) -> None:
         """Keep a new session, unless one of the lobby runs."""
         async with self._database.transaction() as connection:
@@ -44,6 +47,7 @@ class SessionTables:
             await connection.execute(insert(SESSIONS).values(settled=False, **columns))
             await write_log(connection, session.lobby_id, entries)
 
+    @to_its_end
     async def due(self, now: datetime) -> Sequence[SessionId]:
         """List the sessions whose deadline has passed."""
         async with self._database.statement() as connection:
@@ -52,12 +56,14 @@ class SessionTables:
             )
             return [SessionId(session_id) for session_id in found]
 
+    @to_its_end
     async def next_deadline(self) -> datetime | None:
         """Give the earliest deadline of all sessions."""
         async with self._database.statement() as connection:
             found: datetime | None = await connection.scalar(select(func.min(SESSIONS.c.deadline)))
         return found
 
+    @to_its_end
     async def unsettled(self) -> Sequence[SessionId]:
         """List the sessions that have begun and whose end is not known to have been told."""
         wanted = select(SESSIONS.c.id).where(
@@ -66,6 +72,7 @@ class SessionTables:
         async with self._database.statement() as connection:
             return [SessionId(session_id) for session_id in await connection.scalars(wanted)]
 
+    @to_its_end
     async def settle(self, session_id: SessionId) -> None:
         """Remember that everybody was told of the end."""
         async with self._database.statement() as connection:
@@ -110,6 +117,7 @@ class OutcomeTables:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @to_its_end
     async def of(self, session_id: SessionId) -> Sequence[Outcome]:
         """Read the outcomes so far."""
         wanted = select(
@@ -122,6 +130,7 @@ class OutcomeTables:
         async with self._database.statement() as connection:
             return [Outcome(*row) for row in await connection.execute(wanted)]
 
+    @to_its_end
     async def add(self, session_id: SessionId, outcome: Outcome) -> None:
         """Keep an outcome; the first one of a pair stands."""
         columns = {"session_id": session_id, **asdict(outcome)}
