@@ -21,9 +21,11 @@ async def test_open_sockets_are_closed_with_1012(fragile_backend: LiveBackend) -
 
 async def test_phones_reconnect_and_the_session_finishes(fragile_backend: LiveBackend) -> None:
     async with crew_at(fragile_backend.url, speakers=2, microphones=1) as crew:
+        crew.air.carries_sound.clear()
         measuring = asyncio.create_task(crew.measure())
         await crew.phases.entered(Phase.RECORDING)
         await fragile_backend.terminate(Service.GATEWAY)
+        crew.air.carries_sound.set()
         await fragile_backend.start(Service.GATEWAY)
 
         measured = await asyncio.wait_for(measuring, 60)

@@ -23,10 +23,12 @@ EAGER = Patience(backoff=Backoff(first_s=0.05, longest_s=0.2))
 
 
 class QuickAir:
-    """What is played is recorded at once, as it is."""
+    """What is played is recorded at once, as it is, unless sound is held back."""
 
     def __init__(self) -> None:
         self._recorded: dict[DeviceId, bytes] = {}
+        self.carries_sound = asyncio.Event()
+        self.carries_sound.set()
 
     def record(self, microphone: DeviceId) -> None:
         """Begin a recording."""
@@ -35,6 +37,7 @@ class QuickAir:
     async def play(self, speaker: DeviceId, content: bytes) -> None:
         """Let every microphone hear the file."""
         del speaker
+        await self.carries_sound.wait()
         self._recorded = dict.fromkeys(self._recorded, content)
 
     async def stop(self, microphone: DeviceId) -> bytes:
@@ -85,6 +88,7 @@ class Crew:
 
     conductor: Conductor
     phases: Phases
+    air: QuickAir
     lobby: LobbyOpened
     speakers: list[Slot]
     microphones: list[Slot]
@@ -116,7 +120,7 @@ async def crew_at(url: str, *, speakers: int = 1, microphones: int = 2) -> Async
             await phone.join(lobby.code)
         await conductor.assign(lobby, playing, recording)
         try:
-            yield Crew(conductor, phases, lobby, playing, recording)
+            yield Crew(conductor, phases, air, lobby, playing, recording)
         finally:
             for task in running:
                 task.cancel()
