@@ -9,6 +9,7 @@ from scipy.signal import oaconvolve
 
 from sonalyze_acoustics import (
     AlignmentFailed,
+    InvalidSignal,
     NotAMeasurement,
     RecordingTooShort,
     SignalSpec,
@@ -209,6 +210,43 @@ def test_a_sweep_of_another_range_is_refused(room: Make, recorded: Make) -> None
 
     with pytest.raises(AlignmentFailed):
         evaluate_recording(other, RATE_HZ, SignalSpec())
+
+
+@pytest.mark.parametrize("end_hz", [16_000.0, 18_000.0, 19_000.0, 19_500.0])
+@pytest.mark.parametrize("direct", [0.02, 0.4])
+def test_a_sweep_whose_end_is_a_few_per_cent_off_is_refused(
+    room: Make, recorded: Make, end_hz: float, direct: float
+) -> None:
+    other = recorded(room(0.5, direct=direct, seed=5), spec=SignalSpec(48_000, 20.0, end_hz))
+
+    with pytest.raises(AlignmentFailed):
+        evaluate_recording(other, RATE_HZ, SignalSpec())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_room_is_taken_for_another_sweep(room: Make, recorded: Make, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    response = room(np.geomspace(0.15, 4.0, 6)[seed], direct=random.choice([0.0, 0.1]), seed=seed)
+    recording = recorded(response, noise=1e-3, corner_hz=random.uniform(100, 700))
+
+    found = evaluate_recording(recording, RATE_HZ, SignalSpec())
+
+    assert found.alignment is not None
+
+
+@pytest.mark.parametrize("range_hz", [(20.0, 20.001), (20.0, 21.0), (19_999.0, 20_000.0)])
+def test_a_sweep_too_narrow_to_tell_anything_is_refused(
+    room: Make, recorded: Make, range_hz: tuple[float, float]
+) -> None:
+    spec = SignalSpec(48_000, *range_hz)
+
+    with pytest.raises(AlignmentFailed):
+        evaluate_recording(recorded(room(0.4), spec=spec), RATE_HZ, spec)
+
+
+def test_a_recorder_that_cannot_hear_the_sweep_is_told_so(phone_recording: Samples) -> None:
+    with pytest.raises(InvalidSignal, match="16000 Hz holds up to 7200 Hz"):
+        evaluate_recording(phone_recording, 16_000, SignalSpec(48_000, 10_000.0, 20_000.0))
 
 
 def test_a_measurement_played_backwards_is_refused(phone_recording: Samples) -> None:

@@ -202,6 +202,39 @@ def test_a_noisy_band_gives_reasons_instead_of_figures(room: Room) -> None:
     assert evaluation.quality.grade == "poor"
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_ratio_is_right_within_a_decibel_or_withheld(room: Room, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    shape = {"direct": random.uniform(0.1, 0.7), "seed": seed}
+    clean = evaluate_impulse_response(room(0.22, **shape), RATE_HZ)
+
+    noisy = evaluate_impulse_response(room(0.22, inr_db=random.uniform(20, 35), **shape), RATE_HZ)
+
+    for name in ("c50_db", "c80_db"):
+        difference_db = np.abs(_named(noisy, name) - _named(clean, name))
+        assert np.nanmax(np.append(difference_db, 0.0)) < 1.0, name
+
+
+def test_a_ratio_that_hangs_on_noise_says_so(room: Room) -> None:
+    response = room(0.2, direct=0.7, inr_db=30.0)
+
+    band = evaluate_impulse_response(response, RATE_HZ).bands[3]
+
+    assert band.c80_db is None
+    assert band.reasons["c80_db"] == "Too little arrives late to be told from the noise."
+    assert band.d50 is not None
+
+
+def test_reverberation_hidden_in_noise_behind_a_direct_sound_is_not_overlooked(room: Room) -> None:
+    shape = {"direct": 0.72, "duration_s": 3.4}
+    clean = _named(evaluate_impulse_response(room(2.7, seed=1, **shape), RATE_HZ), "d50")
+
+    for seed in range(1, 7):
+        response = room(2.7, inr_db=6.0, seed=seed, **shape)
+        found = _named(evaluate_impulse_response(response, RATE_HZ), "d50")
+        assert np.nanmax(np.append(np.abs(found - clean), 0.0)) < 0.05
+
+
 def test_direct_sound_in_the_near_field_is_named(room: Room) -> None:
     evaluation = evaluate_impulse_response(room(0.5, direct=0.9, inr_db=70.0), RATE_HZ)
 

@@ -8,11 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.bands import BROADBAND, OCTAVES
+from sonalyze_acoustics.bands import BROADBAND, OCTAVES, Band
 from sonalyze_acoustics.curves import level_db
-from sonalyze_acoustics.deconvolution import (
-    ImpulseResponse,
-)
+from sonalyze_acoustics.deconvolution import ImpulseResponse
 from sonalyze_acoustics.energies import clarity_db
 from sonalyze_acoustics.evaluation import (
     Alignment,
@@ -23,13 +21,15 @@ from sonalyze_acoustics.evaluation import (
     MidFrequency,
 )
 from sonalyze_acoustics.loudspeaker import corner_hz, without_delay
-from sonalyze_acoustics.metrics import NEEDED_RANGE_DB, absent_band, band_metrics
-from sonalyze_acoustics.onset import onset_of
-from sonalyze_acoustics.quality import (
-    Levels,
-    judge,
-    rms,
+from sonalyze_acoustics.metrics import (
+    NEEDED_RANGE_DB,
+    RATIOS,
+    absent_band,
+    band_metrics,
+    early_to_late_db,
 )
+from sonalyze_acoustics.onset import onset_of
+from sonalyze_acoustics.quality import Levels, judge, rms
 from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
 from sonalyze_acoustics.spectrum import frequency_response
 from sonalyze_acoustics.speech import (
@@ -50,7 +50,7 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
     heard = samples[: response.valid(BROADBAND.upper_hz)]
     tail = heard[-max(1, heard.size // 10) :]
     onset = onset_of(samples, rate_hz, rms(tail))
-    usable = tuple(band for band in OCTAVES if _carried(band.upper_hz, band.lower_hz, response))
+    usable = tuple(band for band in OCTAVES if _holds(response, band))
     corner = None
     if alignment is not None:
         corner = corner_hz(samples[onset:], tail, rate_hz, response.played_band_hz)
@@ -103,9 +103,10 @@ def _levelling_finding(corner: float | None) -> tuple[Finding, ...]:
     )  # fmt: skip
 
 
-def _carried(upper_hz: float, lower_hz: float, response: ImpulseResponse) -> bool:
+def _holds(response: ImpulseResponse, band: Band) -> bool:
+    """Say whether a band was played and recorded completely."""
     low_hz, high_hz = response.played_band_hz
-    return low_hz <= lower_hz and upper_hz <= min(high_hz, 0.5 * response.sample_rate_hz)
+    return band.inside((low_hz, min(high_hz, 0.5 * response.sample_rate_hz)))
 
 
 def _completed(levels: Levels, broadband: BandResponse) -> Levels:
@@ -125,9 +126,10 @@ def _mid(found: dict[float, BandMetrics], broadband: BandResponse) -> MidFrequen
         known = [value for value in values if value is not None]
         return float(np.mean(known)) if len(known) == len(MID_HZ) else None
 
-    direct, late = broadband.early_energy[2], broadband.late_energy
+    direct, after_50 = broadband.early_energy[2], broadband.late_energy[0]
     range_db = broadband.decay_range_db
-    clear = range_db is not None and range_db >= NEEDED_RANGE_DB["drr_db"] and direct > 0
+    clear = range_db is not None and range_db >= NEEDED_RANGE_DB["drr_db"]
+    late_is_known = clear and early_to_late_db(broadband, 0) is not None and direct > 0
     return MidFrequency(
         t20_s=mean("t20_s"),
         t30_s=mean("t30_s"),
@@ -137,8 +139,8 @@ def _mid(found: dict[float, BandMetrics], broadband: BandResponse) -> MidFrequen
         d50=mean("d50"),
         d80=mean("d80"),
         ts_s=mean("ts_s"),
-        drr_db=float(clarity_db(direct, late[2])) if clear and late[2] > 0 else None,
-        direct_to_late_db=float(clarity_db(direct, late[0])) if clear and late[0] > 0 else None,
+        drr_db=early_to_late_db(broadband, RATIOS.index("drr_db")) if clear else None,
+        direct_to_late_db=float(clarity_db(direct, after_50)) if late_is_known else None,
     )
 
 

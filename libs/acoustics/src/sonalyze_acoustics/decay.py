@@ -9,7 +9,7 @@ a bin is gamma distributed, which makes sum(ln y + e/y), y = A exp(-kt) + N, the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,9 @@ FLOOR_MARGIN_DB: Final = 5.0
 SLOWEST: Final = 0.25
 """A late slope below this share of the whole decay's is none."""
 
+CHANCE: Final = 3.0
+"""Standard deviations by which two stretches of the same noise may differ."""
+
 SHORTEST_RANGE: Final = 8
 """Bins in the late range: fewer cannot tell a slope from a dip."""
 
@@ -35,13 +38,15 @@ SHORTEST_RANGE: Final = 8
 class LateDecay:
     """Late part of a decay, energy density A exp(-kt) + N, with t from the first sample.
 
-    `end_s` is where decay and noise are equal; nothing after it is evaluated.
+    `end_s` is where decay and noise are equal; nothing after it is evaluated. `unexplained` is
+    the energy after it that is neither this decay nor this noise.
     """
 
     noise: float
     amplitude: float
     rate_per_s: float
     end_s: float
+    unexplained: float = 0.0
 
     def tail_energy(self) -> float:
         """Return the energy that the decay still holds after `end_s` (ISO 3382-1, 5.3.3)."""
@@ -77,7 +82,26 @@ def late_decay(energy: Samples, sample_rate_hz: float, bandwidth_hz: float) -> L
     found = LateDecay(last, 0.0, 0.0, float(time_s[-1]))
     for _ in range(ITERATIONS):
         found = _refined(found, bins, time_s, last)
-    return found
+    return replace(found, unexplained=_unexplained(found, energy, sample_rate_hz, bandwidth_hz))
+
+
+def _unexplained(
+    found: LateDecay, energy: Samples, sample_rate_hz: float, bandwidth_hz: float
+) -> float:
+    """Return what lies after the end beyond the decay's tail and what the noise does by chance.
+
+    A reverberation little above the noise hides behind a strong direct sound: its slope is missed,
+    but the first quarter of what follows is louder than the second half.
+    """
+    after = energy[round(found.end_s * sample_rate_hz) :]
+    quarter = after.size // 4
+    if not quarter:
+        return 0.0
+    settled = float(after[2 * quarter :].mean())
+    surplus = float(after[:quarter].mean()) - settled
+    quarter_s = quarter / sample_rate_hz
+    chance = CHANCE * settled * float(np.sqrt(1.5 / (bandwidth_hz * quarter_s)))
+    return max(0.0, (surplus - chance) * quarter_s - found.tail_energy())
 
 
 def _refined(found: LateDecay, bins: Samples, time_s: Samples, last: float) -> LateDecay:

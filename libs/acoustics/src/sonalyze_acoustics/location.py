@@ -16,9 +16,10 @@ from sonalyze_acoustics.deconvolution import (
     Deconvolution,
     ImpulseResponse,
     impulse_response_of,
+    recorded_band_hz,
     sweep_deconvolution,
 )
-from sonalyze_acoustics.errors import AlignmentFailed, RecordingTooShort
+from sonalyze_acoustics.errors import AlignmentFailed, InvalidSignal, RecordingTooShort
 from sonalyze_acoustics.evaluation import Alignment
 from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.signal import (
@@ -54,10 +55,18 @@ def locate(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Located
         If the sweep is there but cut.
     AlignmentFailed
         If it is not there.
+    InvalidSignal
+        If nothing of the sweep can be in a recording of this rate.
     """
     duration_s = recording.size / sample_rate_hz
     if duration_s < NEEDED_SWEEP * SWEEP_S:
         raise RecordingTooShort(duration_s, SWEEP_S)
+    low_hz, high_hz = recorded_band_hz(spec, sample_rate_hz)
+    if low_hz >= high_hz:
+        raise InvalidSignal(
+            f"A recording at {sample_rate_hz} Hz holds up to {high_hz:g} Hz, and the sweep starts "
+            f"at {low_hz:g} Hz; record at 44100 or 48000 Hz."
+        )
     hypotheses = find_chirps(recording, sample_rate_hz, spec)
     if not hypotheses:
         raise AlignmentFailed("no chirp stands out of the recording.", chirp_ratio=0.0)

@@ -27,6 +27,9 @@ EARLY_S: Final = (0.050, 0.080)
 DIRECT_S: Final = 0.0025
 """Half width of the direct sound's window around its peak."""
 
+TAIL_ERROR: Final = 0.2
+"""Standard error of the tail's energy, which hangs on the late slope."""
+
 RINGING_PERIODS: Final = 2.0
 """The mask rings for this many reciprocals of its bandwidth into the cut at the end."""
 
@@ -42,6 +45,7 @@ class BandResponse:
     decay: LateDecay
     early_energy: Samples
     late_energy: Samples
+    late_error: Samples
     peak_power: float
 
     @cached_property
@@ -87,11 +91,11 @@ class BandResponse:
 
     @property
     def decay_range_db(self) -> float | None:
-        """How far the decay curve falls before the noise takes over."""
-        tail_energy = self.decay.tail_energy()
-        if tail_energy <= 0 or self.total_energy <= tail_energy:
+        """How far the decay curve falls before noise, or what is not understood, takes over."""
+        unmeasured = self.decay.tail_energy() + self.decay.unexplained
+        if self.decay.tail_energy() <= 0 or self.total_energy <= unmeasured:
             return None
-        return float(10 * np.log10(self.total_energy / tail_energy))
+        return float(10 * np.log10(self.total_energy / unmeasured))
 
 
 def split_into_bands(
@@ -164,4 +168,21 @@ def _band_response(
     late += decay.tail_energy() - decay.noise * np.maximum(decay.end_s - early_s, 0.0)
     width = max(1, round(AHEAD_S * rate_hz))
     smooth = np.convolve(energy[:stop], np.full(width, 1 / width), mode="same")
-    return BandResponse(band, rate_hz, energy, onset, decay, early, late, float(smooth.max()))
+    error = _late_error(decay, late, early_s, band.bandwidth_hz)
+    return BandResponse(
+        band, rate_hz, energy, onset, decay, early, late, error, float(smooth.max())
+    )
+
+
+def _late_error(decay: LateDecay, late: Samples, early_s: Samples, bandwidth_hz: float) -> Samples:
+    """Return the standard error of late energies in shares of them.
+
+    Noise by itself and beating with the decay, both averaged over bandwidth times duration, and
+    the tail, which is extrapolated.
+    """
+    duration_s = np.maximum(decay.end_s - early_s, 1.0 / bandwidth_hz)
+    noise = decay.noise**2 * duration_s / bandwidth_hz
+    beating = 2 * decay.noise * np.maximum(late, 0.0) / bandwidth_hz
+    tail = (TAIL_ERROR * decay.tail_energy()) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.sqrt(noise + beating + tail) / np.maximum(late, 0.0))
