@@ -246,6 +246,7 @@ def lonely_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBac
         RATE_LIMIT_RPS="10.0",
         RATE_LIMIT_BURST="20",
         INTERNAL_AUTH_TOKEN="",
+        MAX_SOCKETS="2",
     ) as gateway:
         yield gateway
 
@@ -265,6 +266,15 @@ async def test_the_twenty_first_message_at_once_is_too_many(lonely_gateway: Live
             ("gateway", "Too many messages")
         }
         assert elsewhere["code"] == "unknown_event"
+
+
+async def test_one_socket_too_many_is_asked_to_come_again_later(
+    lonely_gateway: LiveBackend,
+) -> None:
+    async with device(lonely_gateway.url) as one:
+        async with device(lonely_gateway.url), device(lonely_gateway.url) as third:
+            assert await third.closed() == 1013
+        assert (await one.refusal("x.y"))["code"] == "unknown_event"
 
 
 async def test_without_a_token_nobody_may_broadcast(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -47,7 +48,7 @@ def session() -> Iterator[requests.Session]:
 @LOBBY.parametrize()
 @fuzzed
 def test_the_lobby_never_breaks(
-    case: schemathesis.Case, backend_on_postgres: LiveBackend, session: requests.Session
+    case: schemathesis.Case[Any], backend_on_postgres: LiveBackend, session: requests.Session
 ) -> None:
     answer = sent(case, backend_on_postgres.url_of(Service.LOBBY), session)
 
@@ -57,7 +58,7 @@ def test_the_lobby_never_breaks(
 @MEASUREMENT.parametrize()
 @fuzzed
 def test_the_measurement_service_never_breaks(
-    case: schemathesis.Case, backend: LiveBackend, session: requests.Session
+    case: schemathesis.Case[Any], backend: LiveBackend, session: requests.Session
 ) -> None:
     answer = sent(case, backend.url_of(Service.MEASUREMENT), session)
 
@@ -67,7 +68,7 @@ def test_the_measurement_service_never_breaks(
 @GATEWAY.parametrize()
 @fuzzed
 def test_the_gateway_never_breaks(
-    case: schemathesis.Case, backend: LiveBackend, session: requests.Session
+    case: schemathesis.Case[Any], backend: LiveBackend, session: requests.Session
 ) -> None:
     token = {"X-Internal-Token": backend.token}
 
@@ -77,7 +78,7 @@ def test_the_gateway_never_breaks(
 
 
 def sent(
-    case: schemathesis.Case,
+    case: schemathesis.Case[Any],
     base_url: str,
     session: requests.Session,
     headers: dict[str, str] | None = None,

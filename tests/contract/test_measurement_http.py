@@ -54,7 +54,7 @@ async def test_a_job_keeps_its_map_its_meta_and_its_uploads(
 
     job = (await http.get(f"{backend.url}/v1/jobs/{job_id}")).json()
 
-    assert UUID(job_id)
+    assert str(UUID(job_id)) == job_id
     assert job["job_id"] == job_id
     assert job["map"] == MAP
     assert job["meta"] == {"app": "web", "deep": [1, None]}

@@ -502,7 +502,7 @@ async def test_every_session_event_misses_an_unknown_session_and_a_missing_id(
 
 SPEAKER = {"device_id": "s", "slot_id": "s"}
 MICROPHONE = {"device_id": "m", "slot_id": "m"}
-PLAN = {"job_id": "j", "lobby_id": "l", "speakers": [SPEAKER], "microphones": [MICROPHONE]}
+PLAN: Json = {"job_id": "j", "lobby_id": "l", "speakers": [SPEAKER], "microphones": [MICROPHONE]}
 
 
 @pytest.mark.parametrize("field", list(PLAN))
@@ -526,7 +526,7 @@ async def test_a_plan_needs_a_speaker_and_a_microphone(backend: LiveBackend, fie
 
 async def test_who_may_plan_and_with_whom(lobby_backend: LiveBackend) -> None:
     async with party_at(lobby_backend.url, microphones=1) as party:
-        plan = PLAN | {
+        plan: Json = PLAN | {
             "lobby_id": party.lobby_id,
             "speakers": party.slots(party.speakers),
             "microphones": party.slots(party.microphones),

@@ -5,6 +5,7 @@ import base64
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 LONGEST_TEXT_BYTES = 256
@@ -50,20 +51,18 @@ async def crowd(url: str, device_ids: Iterable[str]) -> AsyncIterator[list[Ear]]
     """Connect one ear per device."""
     loop, parts = asyncio.get_running_loop(), urlsplit(url)
     ears: list[Ear] = []
-    transports: list[asyncio.BaseTransport] = []
+    transports: list[asyncio.Transport] = []
     try:
         for device_id in device_ids:
-            ear = Ear(_upgrade(device_id))
-            transport, _ = await loop.create_connection(
-                lambda ear=ear: ear, parts.hostname, parts.port
-            )  # type: ignore[misc]  # mypy cannot infer a lambda's default
+            ear = partial(Ear, _upgrade(device_id))
+            transport, connected = await loop.create_connection(ear, parts.hostname, parts.port)  # type: ignore[arg-type]  # the URL names both
             transports.append(transport)
-            ears.append(ear)
+            ears.append(connected)
         await asyncio.gather(*(ear.heard_at_s() for ear in ears))
         yield ears
     finally:
         for transport in transports:
-            transport.abort()  # type: ignore[attr-defined]  # TCP transports have it
+            transport.abort()
 
 
 def _upgrade(device_id: str) -> bytes:

@@ -64,7 +64,7 @@ class Device:
         request_id = f"{self.device_id}-{next(self._ids)}"
         answer = self._waiting[request_id] = asyncio.get_running_loop().create_future()
         await self.say({"event": event, "request_id": request_id, "data": data})
-        message = await asyncio.wait_for(answer, PATIENCE_S)
+        message: Json = await asyncio.wait_for(answer, PATIENCE_S)
         if message["type"] == "response" and event in NAMES:
             require_documented_reply(event, message["data"])
             TRAFFIC.answered.add(event)
