@@ -427,7 +427,7 @@ async def test_a_repeated_confirmation_is_answered_as_before_and_changes_nothing
         assert heard == ["[idle]", *OPENING, "[speaker_downloading]", "request_audio"]
 
 
-STRANGERS_MAY_NOT = [
+STRANGERS_MAY_NOT: list[tuple[str, Json]] = [
     ("start_speaker", {}),
     ("cancel_session", {}),
     ("broadcast_results", {"job_id": "j", "results": {}}),
@@ -473,7 +473,7 @@ async def test_only_the_device_that_was_asked_may_confirm(lobby_backend: LiveBac
         assert too_early["code"] == "conflict"
 
 
-SESSION_EVENTS = [
+SESSION_EVENTS: list[tuple[str, Json]] = [
     ("start_speaker", {}),
     ("session_status", {}),
     ("cancel_session", {}),

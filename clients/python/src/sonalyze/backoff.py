@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+RETRY_FOR_S = 20.0
+"""A gateway or service that is restarted is back within seconds; the stages of a measurement in
+which phones ask for something wait a minute and more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backoff:

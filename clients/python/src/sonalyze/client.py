@@ -18,24 +18,29 @@ from uuid import uuid4
 from pydantic import TypeAdapter, ValidationError
 
 from sonalyze.addresses import Gateway
+from sonalyze.backoff import RETRY_FOR_S
 from sonalyze.connection import Connection, Patience
-from sonalyze.failures import UnexpectedAnswer
+from sonalyze.failures import UnexpectedAnswer, was_not_reached
 from sonalyze.measurements import Measurements
 from sonalyze.pushes import Heard
 from sonalyze.repeatable import may_be_sent_again
 from sonalyze.subscription import Subscription
 from sonalyze_contracts.command import Command
-from sonalyze_contracts.errors import RateLimited
+from sonalyze_contracts.errors import RateLimited, SonalyzeError, UpstreamFailed
 from sonalyze_contracts.identifiers import DeviceId
 
 ReplyT = TypeVar("ReplyT")
-
-MOST_RATE_LIMITED_TRIES = 8
 
 
 @lru_cache(maxsize=128)
 def _reply_adapter(command: type[Command[Any]]) -> TypeAdapter[Any]:
     return TypeAdapter(command.reply)
+
+
+def _may_try_again(command: Command[Any], failure: SonalyzeError) -> bool:
+    if isinstance(failure, RateLimited):
+        return True
+    return was_not_reached(failure) and may_be_sent_again(command)
 
 
 class Client:
@@ -85,17 +90,21 @@ class Client:
     async def send(self, command: Command[ReplyT], *, within_s: float | None = None) -> ReplyT:
         """Send a command and give its reply.
 
-        Over a broken connection a command that may be repeated is sent again; for the others
-        ``ConnectionLost`` says that nobody knows whether it was done. A command that the gateway
-        turned away because messages came too fast was not done, and is sent again a little later.
+        Over a broken connection, or while the service behind the gateway is restarted, a command
+        that may be repeated is sent again; for the others an error says that nobody knows whether
+        it was done. A command that the gateway turned away because messages came too fast was not
+        done, and is sent again a little later.
         """
-        waits_s = self._patience.backoff.waits_s(self._chance)
-        for _ in range(MOST_RATE_LIMITED_TRIES - 1):
+        loop = asyncio.get_running_loop()
+        give_up_at_s = loop.time() + RETRY_FOR_S
+        for wait_s in self._patience.backoff.waits_s(self._chance):
             try:
                 return await self._ask(command, within_s)
-            except RateLimited:
-                await asyncio.sleep(next(waits_s))
-        return await self._ask(command, within_s)
+            except (RateLimited, UpstreamFailed) as failure:
+                if not _may_try_again(command, failure) or loop.time() + wait_s > give_up_at_s:
+                    raise
+                await asyncio.sleep(wait_s)
+        raise AssertionError("waiting times never end")
 
     async def _ask(self, command: Command[ReplyT], within_s: float | None) -> ReplyT:
         data = await self._connection.ask(

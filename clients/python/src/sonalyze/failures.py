@@ -24,6 +24,8 @@ from sonalyze_contracts.errors import (
     Unavailable,
     Unprocessable,
     UnsupportedMedia,
+    UpstreamFailed,
+    UpstreamTimeout,
 )
 
 
@@ -125,3 +127,9 @@ def _place(fault: dict[str, Any]) -> str:
 def may_be_repeated(error: SonalyzeError) -> bool:
     """Say whether trying again can help: the backend's own word where it gave one."""
     return bool(error.details["retryable"])
+
+
+def was_not_reached(error: SonalyzeError) -> bool:
+    """Say whether the service behind the gateway was down, as it is while it is restarted."""
+    took_too_long = error.details["condition"] == UpstreamTimeout("").condition
+    return isinstance(error, UpstreamFailed) and not took_too_long

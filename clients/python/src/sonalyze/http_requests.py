@@ -9,13 +9,9 @@ from typing import Any
 import httpx2
 
 from sonalyze.addresses import Gateway
-from sonalyze.backoff import Backoff
+from sonalyze.backoff import RETRY_FOR_S, Backoff
 from sonalyze.failures import AnswerTimedOut, CannotConnect, may_be_repeated, of_response
 from sonalyze_contracts.errors import SonalyzeError, Unavailable
-
-RETRY_FOR_S = 20.0
-"""A gateway or service that is restarted is back within seconds; the stages of a measurement in
-which phones use HTTP wait a minute and more."""
 
 Arguments = Callable[[], dict[str, Any]]
 """Makes the arguments of a request anew for each try: a body that was read is used up."""

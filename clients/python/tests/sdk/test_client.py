@@ -28,7 +28,13 @@ from sonalyze.failures import (
 )
 from sonalyze.pushes import RawPush, Reconnected
 from sonalyze.subscription import Subscription
-from sonalyze_contracts.errors import Conflict, Forbidden, NotFound, SonalyzeError
+from sonalyze_contracts.errors import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    SonalyzeError,
+    UpstreamFailed,
+)
 from sonalyze_contracts.identifiers import DeviceId, LobbyCode, LobbyId, SessionId
 from sonalyze_contracts.lobbies import (
     LobbyCreate,
@@ -136,6 +142,34 @@ async def test_a_command_that_came_too_fast_is_sent_again() -> None:
         await client.send(LobbyCreate())
 
     assert len(gateway.heard) == 2
+
+
+async def test_a_command_that_may_be_repeated_waits_for_a_service_that_is_restarted() -> None:
+    down = refusing("upstream_error", "Upstream unreachable", {"condition": "upstream_failed"})
+    behaviour = first(down, answering(LOBBY))
+    async with gateway_double(lobby__get=behaviour) as gateway, client_of(gateway) as client:
+        lobby = await client.send(LobbyGet(code=LobbyCode("AB12CD")))
+
+    assert lobby.lobby_id == "l1"
+
+
+@pytest.mark.parametrize(
+    ("command", "condition"),
+    [
+        (LobbyCreate(), "upstream_failed"),
+        (LobbyGet(code=LobbyCode("AB12CD")), "upstream_timeout"),
+    ],
+)
+async def test_what_may_have_been_done_or_takes_too_long_is_not_sent_again(
+    command: LobbyCreate | LobbyGet, condition: str
+) -> None:
+    down = refusing("upstream_error", "No", {"condition": condition})
+    behaviours = {"lobby__get": down, "lobby__create": down}
+    async with gateway_double(**behaviours) as gateway, client_of(gateway) as client:
+        with pytest.raises(UpstreamFailed):
+            await client.send(command)
+
+    assert len(gateway.heard) == 1
 
 
 async def test_a_read_is_asked_again_over_the_next_connection() -> None:
