@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from sonalyze.audio import (
     AudioFormat,
     AudioTooLong,
+    NoSuchChannel,
     TooManyChannels,
     UnreadableAudio,
     encode_audio,
     read_audio,
+    read_channel,
 )
 
 Samples = NDArray[np.float64]
@@ -93,3 +95,42 @@ def test_three_minutes_are_enough() -> None:
     assert read_audio(encoded(np.zeros(180 * 8000)))[0].shape == (1, 180 * 8000)
     with pytest.raises(AudioTooLong, match="longer than 180 s"):
         read_audio(encoded(np.zeros(180 * 8000 + 1)))
+
+
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM", "ULAW"])
+def test_what_the_services_do_not_read_is_not_read_here_either(subtype: str) -> None:
+    with pytest.raises(UnreadableAudio, match="export WAV or FLAC"):
+        read_audio(encoded(np.zeros(80), subtype=subtype))
+
+
+def test_flac_that_does_not_say_its_length_is_told_apart_from_a_long_one() -> None:
+    content = bytearray(encode_audio(np.ones((1, 80), np.int16), 8000, AudioFormat.FLAC))
+    content[21] &= 0xF0  # the 36 bits of STREAMINFO that count the samples
+    content[22:26] = bytes(4)
+
+    with pytest.raises(UnreadableAudio, match="does not say how long it is"):
+        read_audio(bytes(content))
+
+
+def test_a_device_is_no_file() -> None:
+    with pytest.raises(UnreadableAudio, match="/dev/zero is no file: save it"):
+        read_channel(Path("/dev/zero"))
+
+
+def test_channels_of_opposite_polarity_do_not_cancel(tmp_path: Path) -> None:
+    sound = np.random.default_rng(1).uniform(-0.5, 0.5, 8000)
+    path = tmp_path / "stereo.wav"
+    path.write_bytes(encoded(np.stack([sound, -sound], axis=1), subtype="FLOAT"))
+
+    samples, rate_hz = read_channel(path)
+
+    assert rate_hz == 8000
+    np.testing.assert_allclose(samples, sound, atol=1e-6)
+
+
+def test_a_channel_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mono.wav"
+    path.write_bytes(encoded(np.zeros(80)))
+
+    with pytest.raises(NoSuchChannel, match="has no channel 1; it has 1"):
+        read_channel(path, 1)

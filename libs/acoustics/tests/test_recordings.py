@@ -1,5 +1,6 @@
 """Recordings of the 15 s signal, as phones make them, against the rooms they were made in."""
 
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.signal import oaconvolve
 
 from sonalyze_acoustics import (
     AlignmentFailed,
+    BeyondFullScale,
     InvalidSignal,
     NotAMeasurement,
     RecordingTooShort,
@@ -252,6 +254,56 @@ def test_a_recorder_that_cannot_hear_the_sweep_is_told_so(phone_recording: Sampl
 def test_a_measurement_played_backwards_is_refused(phone_recording: Samples) -> None:
     with pytest.raises(AlignmentFailed):
         evaluate_recording(phone_recording[::-1], RATE_HZ, SignalSpec())
+
+
+def test_samples_that_are_no_sound_are_refused(phone_recording: Samples) -> None:
+    with pytest.raises(BeyondFullScale, match="full scale is 1"):
+        evaluate_recording(1e200 * phone_recording, RATE_HZ, SignalSpec())
+
+
+@pytest.mark.parametrize("change", [lambda x: -x, lambda x: x + 0.3, lambda x: 1e6 * x])
+def test_polarity_offset_and_gain_change_nothing(
+    phone_recording: Samples, change: Callable[[Samples], Samples]
+) -> None:
+    expected = evaluate_recording(phone_recording, RATE_HZ, SignalSpec())
+
+    found = evaluate_recording(change(phone_recording), RATE_HZ, SignalSpec())
+
+    assert found.mid.t30_s == pytest.approx(expected.mid.t30_s, rel=1e-3)
+    assert found.mid.c50_db == pytest.approx(expected.mid.c50_db, abs=0.01)
+
+
+@pytest.mark.parametrize("before_s", [14.0, 40.0])
+def test_the_signal_is_found_deep_in_a_long_recording(
+    phone_recording: Samples, before_s: float
+) -> None:
+    random = np.random.default_rng(4)
+    around = [1e-4 * random.standard_normal(round(s * RATE_HZ)) for s in (before_s, 20.0)]
+
+    found = evaluate_recording(
+        np.concatenate([around[0], phone_recording, around[1]]), RATE_HZ, SignalSpec()
+    )
+
+    expected = evaluate_recording(phone_recording, RATE_HZ, SignalSpec())
+    assert found.alignment is not None
+    assert expected.alignment is not None
+    assert found.alignment.latency_s == pytest.approx(
+        before_s + expected.alignment.latency_s, abs=1e-5
+    )
+    assert found.alignment.skew_ppm == pytest.approx(expected.alignment.skew_ppm, abs=0.05)
+    assert found.mid.t30_s == pytest.approx(expected.mid.t30_s, rel=1e-3)
+
+
+def test_a_long_recording_takes_little_more_memory_than_its_samples() -> None:
+    recording = 1e-2 * np.random.default_rng(6).standard_normal(180 * RATE_HZ)
+
+    tracemalloc.start()
+    with pytest.raises(AlignmentFailed):
+        evaluate_recording(recording, RATE_HZ, SignalSpec())
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak_bytes < 2.5 * recording.nbytes
 
 
 def test_clipping_is_counted_and_named(phone_recording: Samples) -> None:

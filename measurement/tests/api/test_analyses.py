@@ -148,6 +148,19 @@ async def test_an_uploaded_reference_may_have_another_rate(
     assert answer.json()["results"]["rt"]["t20_s"] == pytest.approx(RT_S, rel=0.03)
 
 
+async def test_free_references_are_compared_at_48_khz_at_most(laboratory: Laboratory) -> None:
+    played = sweep(SignalSpec(RATE_HZ, 100, 6_500))
+    heard = convolved(played, room_response())
+    fast = soxr.resample(heard / np.abs(heard).max() * 0.8, RATE_HZ, 192_000)
+    await laboratory.upload("recording", audio_file(fast, 192_000))
+    await laboratory.upload("sweep_reference", audio_file(played))
+
+    results = (await laboratory.analyse("sweep_deconvolution")).json()["results"]
+
+    assert results["samplerate_hz"] == 48_000
+    assert results["rt"]["t20_s"] == pytest.approx(RT_S, rel=0.03)
+
+
 @pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 96_000])
 async def test_a_recording_may_have_any_rate(laboratory: Laboratory, rate_hz: int) -> None:
     recording = soxr.resample(room_recording(), RATE_HZ, rate_hz)
@@ -194,6 +207,28 @@ async def test_channels_are_mixed_or_chosen(laboratory: Laboratory) -> None:
     assert mixed.json()["results"]["quality"]["peak_db"] == pytest.approx(level_db - 6.02, abs=0.01)
     refusal_in(first, 422, "silent_recording")
     assert "Channel 2" in refusal_in(third, 422, "unprocessable")
+
+
+async def test_channels_of_opposite_polarity_do_not_cancel(laboratory: Laboratory) -> None:
+    response = room_response() * 0.9
+    await laboratory.upload(RESPONSE, audio_file(np.stack([response, -response], axis=1)))
+
+    answer = await laboratory.analyse(RESPONSE)
+
+    assert answer.json()["results"]["rt"]["t30_s"] == pytest.approx(RT_S, rel=0.03)
+
+
+async def test_flac_that_does_not_say_its_length_is_told_apart_from_a_long_one(
+    laboratory: Laboratory,
+) -> None:
+    content = bytearray(audio_file(room_response() * 0.9))
+    content[21] &= 0xF0  # the 36 bits of STREAMINFO that count the samples
+    content[22:26] = bytes(4)
+    await laboratory.upload(RESPONSE, bytes(content))
+
+    answer = await laboratory.analyse(RESPONSE)
+
+    assert "does not say how long it is" in refusal_in(answer, 422, "unprocessable")
 
 
 async def test_noise_without_the_signal_fails_to_align_with_a_sentence(

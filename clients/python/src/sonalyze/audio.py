@@ -1,7 +1,8 @@
 """Audio files in and out. The only module of the client that knows soundfile."""
 
 import io
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -10,8 +11,17 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-MAXIMUM_CHANNELS: Final = 8
-MAXIMUM_DURATION_S: Final = 180.0
+from sonalyze_acoustics import one_channel
+from sonalyze_contracts.recordings import (
+    CODECS,
+    CONTAINERS,
+    LONGEST_RECORDING_S,
+    MOST_CHANNELS,
+    UNKNOWN_FRAMES,
+)
+
+BLOCK_FRAMES: Final = 1 << 18
+"""Frames decoded at once where one channel is gathered: eight channels of it take 16 MiB."""
 
 
 class AudioError(Exception):
@@ -30,6 +40,10 @@ class AudioTooLong(AudioError):
     """The file lasts longer than a measurement can last."""
 
 
+class NoSuchChannel(AudioError):
+    """The file has fewer channels than that."""
+
+
 class AudioFormat(StrEnum):
     """What recordings are written as, 16 bit both."""
 
@@ -38,12 +52,12 @@ class AudioFormat(StrEnum):
 
 
 def read_audio(source: str | Path | bytes) -> tuple[NDArray[np.float64], int]:
-    """Read a recording.
+    """Read all channels of a file.
 
     Parameters
     ----------
     source : str, Path or bytes
-        A file's path, or its content. Anything that libsndfile reads.
+        A file's path, or its content.
 
     Returns
     -------
@@ -55,21 +69,47 @@ def read_audio(source: str | Path | bytes) -> tuple[NDArray[np.float64], int]:
     Raises
     ------
     UnreadableAudio
-        If it cannot be opened or decoded, or holds no samples, or holds what are no numbers.
+        If it cannot be opened or decoded, is of a kind that the services do not read either, or
+        holds no samples, or holds what are no numbers.
     TooManyChannels
         If there are more than 8 channels.
     AudioTooLong
         If it lasts longer than 180 s. Nothing beyond that is decoded.
     """
-    name = "the audio" if isinstance(source, bytes) else f"{source}"
-    with ExitStack() as opened:
-        file = opened.enter_context(_opened(source, name))
-        try:
-            audio = opened.enter_context(soundfile.SoundFile(file))
-            return _decoded(audio, name), audio.samplerate
-        # TypeError is what soundfile raises for a file that is called *.raw.
-        except (soundfile.SoundFileError, TypeError) as error:
-            raise UnreadableAudio(f"{name} is not readable as audio: {_plain(error)}") from error
+    with _audio(source) as (audio, name):
+        frames = audio.read(dtype="float64", always_2d=True)
+        return np.ascontiguousarray(_checked(frames, name).T), audio.samplerate
+
+
+def read_channel(path: Path, channel: int | None = None) -> tuple[NDArray[np.float64], int]:
+    """Read one channel of a recording as the measurement service does.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    channel : int, optional
+        Which channel, from 0; by default the mean of all, or the loudest where the mean cancels.
+
+    Returns
+    -------
+    samples : ndarray, shape (n,), float64
+        Full scale is one.
+    sample_rate_hz : int
+        The rate that the file states.
+
+    Raises
+    ------
+    AudioError
+        As `read_audio`.
+    NoSuchChannel
+        If it has no such channel.
+    """
+    with _audio(path) as (audio, name):
+        if channel is not None and channel >= audio.channels:
+            raise NoSuchChannel(f"{name} has no channel {channel}; it has {audio.channels}")
+        samples = one_channel(lambda: _blocks(audio), audio.frames, channel)
+        return _checked(samples, name), audio.samplerate
 
 
 def encode_audio(
@@ -103,35 +143,66 @@ def _plain(error: Exception) -> str:
     return str(getattr(error, "error_string", error)).rstrip(".")
 
 
+@contextmanager
+def _audio(source: str | Path | bytes) -> Iterator[tuple[soundfile.SoundFile, str]]:
+    """Open what can be analysed; give it with the name to call it by."""
+    name = "the audio" if isinstance(source, bytes) else f"{source}"
+    with ExitStack() as opened:
+        file = opened.enter_context(_opened(source, name))
+        try:
+            audio = opened.enter_context(soundfile.SoundFile(file))
+            _require_usable(audio, name)
+            yield audio, name
+        # TypeError is what soundfile raises for a file that is called *.raw.
+        except (soundfile.SoundFileError, TypeError) as error:
+            raise UnreadableAudio(f"{name} is not readable as audio: {_plain(error)}") from error
+
+
 def _opened(source: str | Path | bytes, name: str) -> io.BufferedIOBase:
     if isinstance(source, bytes):
         return io.BytesIO(source)
+    path = Path(source)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UnreadableAudio(f"{name} is no file: save it, and analyse what was saved")
     try:
-        return Path(source).open("rb")
+        return path.open("rb")
     except OSError as error:
         raise UnreadableAudio(f"{name} cannot be opened: {error.strerror}") from error
 
 
-def _decoded(audio: soundfile.SoundFile, name: str) -> NDArray[np.float64]:
-    if audio.channels > MAXIMUM_CHANNELS:
-        raise TooManyChannels(
-            f"{name} has {audio.channels} channels; up to {MAXIMUM_CHANNELS} can be analysed"
+def _require_usable(audio: soundfile.SoundFile, name: str) -> None:
+    if audio.format not in CONTAINERS or audio.subtype not in CODECS:
+        raise UnreadableAudio(
+            f"{name} is {audio.format_info}, {audio.subtype_info}, which is not read here; "
+            "record or export WAV or FLAC"
         )
-    limit = int(MAXIMUM_DURATION_S * audio.samplerate)
-    # A header may understate or overstate the length: one frame too many tells the truth.
-    frames = audio.read(limit + 1, dtype="float64", always_2d=True)
-    if len(frames) > limit:
-        raise AudioTooLong(f"{name} lasts longer than {MAXIMUM_DURATION_S:.0f} s")
-    if not len(frames):
+    if audio.channels > MOST_CHANNELS:
+        raise TooManyChannels(
+            f"{name} has {audio.channels} channels; up to {MOST_CHANNELS} can be analysed"
+        )
+    if audio.frames == UNKNOWN_FRAMES:
+        raise UnreadableAudio(f"{name} does not say how long it is; export it again")
+    if audio.frames > LONGEST_RECORDING_S * audio.samplerate:
+        raise AudioTooLong(f"{name} lasts longer than {LONGEST_RECORDING_S:.0f} s")
+
+
+def _blocks(audio: soundfile.SoundFile) -> Iterator[NDArray[np.float64]]:
+    audio.seek(0)
+    while (block := audio.read(BLOCK_FRAMES, dtype="float64", always_2d=True)).size:
+        yield block
+
+
+def _checked(samples: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    if not samples.size:
         raise UnreadableAudio(f"{name} holds no samples")
-    if not np.isfinite(frames).all():
+    if not np.isfinite(samples).all():
         raise UnreadableAudio(f"{name} holds samples that are not numbers")
-    return np.ascontiguousarray(frames.T)
+    return samples
 
 
 def readable_formats() -> tuple[str, ...]:
-    """List the containers that this libsndfile reads."""
-    return tuple(sorted(soundfile.available_formats()))
+    """List the containers that are read, as far as this libsndfile knows them."""
+    return tuple(sorted(CONTAINERS & soundfile.available_formats().keys()))
 
 
 def writes_what_it_reads() -> bool:

@@ -2,13 +2,9 @@
 
 from pathlib import Path
 
-from sonalyze.audio import read_audio
+from sonalyze.audio import read_channel
 from sonalyze_acoustics import SignalSpec, evaluate_impulse_response, evaluate_recording
 from sonalyze_contracts.results import AnalysisResults
-
-
-class NoSuchChannel(Exception):
-    """The file has fewer channels than that."""
 
 
 def evaluate(
@@ -19,25 +15,21 @@ def evaluate(
     Parameters
     ----------
     file : Path
-        Anything that libsndfile reads, up to 8 channels and 180 s.
+        What the services read, up to 8 channels and 180 s.
     sweep_hz : tuple of float, optional
         Range of the sweep in Hz; ``None`` if the file is an impulse response.
     channel : int, optional
-        The channel to evaluate, from 0; by default the mean of all.
+        The channel to evaluate, from 0; by default the mean of all, or the loudest
+        where the mean cancels.
 
     Raises
     ------
     AudioError
-        If the file cannot be read.
-    NoSuchChannel
-        If it has no such channel.
+        If the file cannot be read, or has no such channel.
     Unevaluable
         If nothing can be said about what it holds.
     """
-    channels, sample_rate_hz = read_audio(file)
-    if channel is not None and channel >= len(channels):
-        raise NoSuchChannel(f"{file} has no channel {channel}; it has {len(channels)}")
-    samples = channels.mean(axis=0) if channel is None else channels[channel]
+    samples, sample_rate_hz = read_channel(file, channel)
     if sweep_hz is None:
         return AnalysisResults.of(evaluate_impulse_response(samples, sample_rate_hz))
     low_hz, high_hz = sweep_hz

@@ -7,6 +7,7 @@ from sonalyze_acoustics.analysis import (
     evaluate_recording,
 )
 from sonalyze_acoustics.bands import OCTAVES, Band
+from sonalyze_acoustics.channels import one_channel
 from sonalyze_acoustics.curves import (
     EDT,
     T20,
@@ -25,6 +26,7 @@ from sonalyze_acoustics.deconvolution import (
 )
 from sonalyze_acoustics.errors import (
     AlignmentFailed,
+    BeyondFullScale,
     InsufficientDecay,
     InvalidSignal,
     NotAMeasurement,
@@ -73,6 +75,7 @@ __all__ = [
     "Band",
     "BandMetrics",
     "BandResponse",
+    "BeyondFullScale",
     "ChirpFound",
     "Chirps",
     "DecayCurveSummary",
@@ -112,6 +115,7 @@ __all__ = [
     "matched_envelope",
     "measurement_signal",
     "modulation_transfer",
+    "one_channel",
     "onset_of",
     "reverberation_time",
     "segments",

@@ -29,6 +29,10 @@ MAXIMUM_SKEW: Final = 500e-6
 RESPONSE_S: Final = (0.004, 0.060)
 """How much of the chirp's response around its peak the clock comparison uses."""
 
+BLOCK_S: Final = 16
+HOP_S: Final = 15
+"""Block and step of the search in whole seconds; what the two differ by holds the chirp."""
+
 NEIGHBOURHOOD_S: Final = 0.05
 """Peaks closer than this to a stronger one are its reflections."""
 
@@ -95,29 +99,48 @@ def find_chirps(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> li
 
 
 def matched_envelope(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Envelope:
-    """Correlate with the chirp and return the complex envelope at twice the chirp's bandwidth."""
-    size = fft.next_fast_len(recording.size + round(0.5 * sample_rate_hz), real=True)
-    filter_bins, first = _matched_filter(spec, sample_rate_hz, size)
-    bins = fft.rfft(recording, size)[first : first + filter_bins.size] * filter_bins
-    count = fft.next_fast_len(2 * bins.size)
-    values = fft.ifft(bins, count) * (count / size)
-    rate_hz = sample_rate_hz * count / size
-    values = values[: max(1, int(recording.size / size * count))]
+    """Correlate with the chirp and return the complex envelope at twice the chirp's bandwidth.
+
+    In blocks that overlap by a chirp, so that a long recording takes no more memory than a short
+    one, and every recording of a rate shares one filter.
+    """
+    matched = _matched_filter(spec, sample_rate_hz)
+    size, hop = BLOCK_S * sample_rate_hz, HOP_S * sample_rate_hz
+    stop = matched.first + matched.bins.size
+    parts = [
+        fft.ifft(
+            fft.rfft(recording[start : start + size], size)[matched.first : stop] * matched.bins,
+            BLOCK_S * matched.rate_hz,
+        )[: HOP_S * matched.rate_hz]
+        for start in range(0, max(recording.size, 1), hop)
+    ]
+    count = max(1, int(recording.size / sample_rate_hz * matched.rate_hz))
+    values: Spectrum = np.concatenate(parts, dtype=np.complex128)[:count]
+    values *= matched.rate_hz / sample_rate_hz
     magnitude = np.abs(values)
     median = max(float(np.median(magnitude)), 1e-9 * float(magnitude.max()), 1e-300)
-    return Envelope(values, magnitude, rate_hz, median)
+    return Envelope(values, magnitude, matched.rate_hz, median)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedFilter:
+    """The conjugate chirp spectrum inside its band, scaled to 1 for a perfect channel."""
+
+    bins: Spectrum
+    first: int
+    rate_hz: int
 
 
 @lru_cache(maxsize=4)
-def _matched_filter(spec: SignalSpec, sample_rate_hz: int, size: int) -> tuple[Spectrum, int]:
-    """Return the conjugate chirp spectrum inside its band, scaled to 1 for a perfect channel."""
+def _matched_filter(spec: SignalSpec, sample_rate_hz: int) -> MatchedFilter:
     low_hz, high_hz = spec.chirp_band_hz
     high_hz = min(high_hz, carried_hz(sample_rate_hz))
     played = chirp(spec, sample_rate_hz)
-    first = int(0.97 * low_hz / sample_rate_hz * size)
-    last = min(size // 2, int(1.03 * high_hz / sample_rate_hz * size))
-    bins = np.conj(fft.rfft(played, size)[first:last])
-    return bins * (2.0 / float(np.sum(played**2))), first
+    first, last = int(0.97 * low_hz * BLOCK_S), int(1.03 * high_hz * BLOCK_S)
+    bins = np.conj(fft.rfft(played, BLOCK_S * sample_rate_hz)[first:last])
+    # Whole hundreds of hertz: blocks join without a seam, and their transforms are fast.
+    rate_hz = 100 * -(-2 * bins.size // (100 * BLOCK_S))
+    return MatchedFilter(bins * (2.0 / float(np.sum(played**2))), first, rate_hz)
 
 
 def _peaks(envelope: Envelope, count: int = 4) -> list[int]:

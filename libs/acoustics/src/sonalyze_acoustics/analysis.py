@@ -9,7 +9,12 @@ import numpy as np
 from sonalyze_acoustics.assembly import assembled
 from sonalyze_acoustics.confirmation import is_measurement
 from sonalyze_acoustics.deconvolution import ImpulseResponse, deconvolve
-from sonalyze_acoustics.errors import NotAMeasurement, RecordingTooShort, SilentRecording
+from sonalyze_acoustics.errors import (
+    BeyondFullScale,
+    NotAMeasurement,
+    RecordingTooShort,
+    SilentRecording,
+)
 from sonalyze_acoustics.evaluation import Evaluation
 from sonalyze_acoustics.location import (
     NEEDED_SWEEP,
@@ -18,11 +23,14 @@ from sonalyze_acoustics.location import (
     silent_stretch,
 )
 from sonalyze_acoustics.quality import Levels, decibel, recording_levels
-from sonalyze_acoustics.samples import Samples, checked
+from sonalyze_acoustics.samples import Samples, checked, peak_of
 from sonalyze_acoustics.signal import SignalSpec
 
 SILENT_PEAK: Final = 2.0 / 32_768
 """Two steps of a 16 bit recorder: dither, not sound."""
+
+LOUDEST: Final = 1e9
+"""Full scale is 1; even integers read as floats stay below. Far beyond, squares overflow."""
 
 
 def evaluate_recording(recording: Samples, sample_rate_hz: int, signal: SignalSpec) -> Evaluation:
@@ -46,12 +54,15 @@ def evaluate_recording(recording: Samples, sample_rate_hz: int, signal: SignalSp
     ------
     SilentRecording
         For digital silence.
+    BeyondFullScale
+        For samples that are no sound pressure.
     RecordingTooShort
         If the recording ends inside the sweep.
     AlignmentFailed
         If the signal is not in the recording.
     """
-    samples, peak = _scaled(checked(recording, sample_rate_hz, "recording"))
+    samples = checked(recording, sample_rate_hz, "recording")
+    peak = _audible_peak(samples)
     located = locate(samples, sample_rate_hz, signal)
     alignment = alignment_of(located, samples.size, sample_rate_hz)
     sweep = slice(alignment.sweep_start_sample, alignment.sweep_end_sample)
@@ -72,7 +83,8 @@ def evaluate_deconvolution(
     NotAMeasurement
         If the reference is not in the recording.
     """
-    samples, peak = _scaled(checked(recording, sample_rate_hz, "recording"))
+    samples = checked(recording, sample_rate_hz, "recording")
+    peak = _audible_peak(samples)
     played = checked(reference, sample_rate_hz, "reference")
     if samples.size < played.size * NEEDED_SWEEP:
         raise RecordingTooShort(samples.size / sample_rate_hz, played.size / sample_rate_hz)
@@ -111,7 +123,7 @@ def evaluate_impulse_response(
     if not samples.any():
         raise SilentRecording(0.0)
     length = int(np.flatnonzero(samples)[-1]) + 1
-    peak = float(np.abs(samples).max())
+    peak = peak_of(samples)
     levels = Levels(decibel(peak), None, None, 0)
     # Divided by the peak, files in any unit keep clear of the limits of floating point.
     scaled = samples[:length] / peak
@@ -119,9 +131,11 @@ def evaluate_impulse_response(
     return assembled(ImpulseResponse(scaled, sample_rate_hz, band_hz), levels, None)
 
 
-def _scaled(samples: Samples) -> tuple[Samples, float]:
-    """Return samples with a peak of one and the peak they had; refuse silence."""
-    peak = float(np.abs(samples).max(initial=0.0))
+def _audible_peak(samples: Samples) -> float:
+    """Return the peak; refuse silence, and what no recorder writes."""
+    peak = peak_of(samples)
     if peak <= SILENT_PEAK:
         raise SilentRecording(peak)
-    return samples / peak, peak
+    if peak > LOUDEST:
+        raise BeyondFullScale(peak)
+    return peak

@@ -34,6 +34,18 @@ class NotFinite(Unevaluable):
         self.count = count
 
 
+class BeyondFullScale(Unevaluable):
+    """Some samples are so large that they are no sound."""
+
+    code = "beyond_full_scale"
+
+    def __init__(self, peak: float) -> None:
+        super().__init__(
+            f"The recording holds samples of {peak:.0e} where full scale is 1; export it again."
+        )
+        self.peak = peak
+
+
 class NotMono(Unevaluable):
     """More than one channel came where one is evaluated."""
 

@@ -51,31 +51,32 @@ def rms(samples: Samples) -> float:
     return float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
 
 
-def recording_levels(recording: Samples, full_scale: float, sweep: slice, silence: slice) -> Levels:
+def recording_levels(recording: Samples, peak: float, sweep: slice, silence: slice) -> Levels:
     """Return the levels of a recording from its sweep and from a silent stretch.
 
     Parameters
     ----------
     recording : ndarray, shape (n,), float64
-        Scaled to a peak of one.
-    full_scale : float
-        The peak that it had.
+        Full scale is 1.
+    peak : float
+        Its largest magnitude.
     sweep, silence : slice
         Where sound and where nothing but noise was recorded; `silence` may be empty.
     """
     noise, sound = rms(recording[silence]), rms(recording[sweep])
-    snr = float(10 * np.log10(max(sound**2 - noise**2, 1e-30) / noise**2)) if noise > 0 else None
+    snr = float(10 * np.log10(max(sound**2 / noise**2 - 1, 1e-30))) if noise > 0 else None
     return Levels(
-        peak_db=decibel(full_scale),
-        noise_floor_db=decibel(noise * full_scale),
+        peak_db=decibel(peak),
+        noise_floor_db=decibel(noise),
         snr_db=snr,
-        clipped_samples=clipped_samples(recording) if full_scale >= CLIPPED_LEVEL else 0,
+        clipped_samples=clipped_samples(recording, peak) if peak >= CLIPPED_LEVEL else 0,
     )
 
 
-def clipped_samples(recording: Samples) -> int:
-    """Count samples in flat tops of a recording scaled to one: runs of three at the maximum."""
-    at_top = np.flatnonzero(np.abs(recording) >= TOP)
+def clipped_samples(recording: Samples, peak: float) -> int:
+    """Count samples in flat tops: runs of three at the maximum."""
+    top = TOP * peak
+    at_top = np.flatnonzero((recording >= top) | (recording <= -top))
     runs = np.split(at_top, np.flatnonzero(np.diff(at_top) > 1) + 1)
     return int(sum(run.size for run in runs if run.size >= CLIPPED_RUN))
 

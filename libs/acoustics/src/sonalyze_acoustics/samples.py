@@ -26,6 +26,12 @@ def checked(samples: Samples, sample_rate_hz: float, what: str) -> Samples:
     mono = np.ascontiguousarray(samples, dtype=np.float64)
     if np.ndim(samples) != 1:
         raise NotMono(what, np.ndim(samples))
-    if not np.isfinite(mono).all():
-        raise NotFinite(what, int(mono.size - np.isfinite(mono).sum()))
+    finite = np.isfinite(mono)
+    if not finite.all():
+        raise NotFinite(what, int(mono.size - finite.sum()))
     return mono
+
+
+def peak_of(samples: Samples) -> float:
+    """Return the largest magnitude, 0 for no samples, without a copy of all magnitudes."""
+    return max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))

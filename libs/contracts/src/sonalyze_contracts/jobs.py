@@ -16,6 +16,7 @@ from sonalyze_contracts.identifiers import (
     UploadNameField,
 )
 from sonalyze_contracts.model import Model
+from sonalyze_contracts.recordings import MOST_CHANNELS
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import (
     DEFAULT_SAMPLE_RATE_HZ,
@@ -23,8 +24,6 @@ from sonalyze_contracts.signals import (
     LOWEST_SAMPLE_RATE_HZ,
     AudioInfo,
 )
-
-MOST_CHANNELS = 8
 
 Metres2 = Annotated[list[float], Field(min_length=2, max_length=2)]
 Metres3 = Annotated[list[float], Field(min_length=3, max_length=3)]

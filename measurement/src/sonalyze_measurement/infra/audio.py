@@ -12,19 +12,18 @@ from typing import Final
 import numpy as np
 import soundfile
 
-from sonalyze_acoustics.samples import Samples
-from sonalyze_contracts.jobs import MOST_CHANNELS
+from sonalyze_acoustics import one_channel
+from sonalyze_acoustics.samples import Samples, peak_of
+from sonalyze_contracts.recordings import (
+    CODECS,
+    CONTAINERS,
+    LONGEST_RECORDING_S,
+    MOST_CHANNELS,
+    UNKNOWN_FRAMES,
+)
 from sonalyze_contracts.signals import HIGHEST_SAMPLE_RATE_HZ, LOWEST_SAMPLE_RATE_HZ
 from sonalyze_measurement.domain.conditions import UndecodableAudio, UnusableAudio
 
-CONTAINERS: Final = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "FLAC", "OGG"})
-CODECS: Final = frozenset(
-    {"PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"}
-    | {"ALAC_16", "ALAC_20", "ALAC_24", "ALAC_32", "VORBIS", "OPUS"}
-)
-"""What phones and recorders write; libsndfile's other decoders are old, rare and untested."""
-
-LONGEST_S: Final = 180.0
 LOUDEST: Final = 1e9
 """Full scale is 1; even integers read as floats stay below this. Beyond, squares overflow."""
 
@@ -35,7 +34,7 @@ FULL_SCALE_16: Final = 32_767
 
 
 def read_mono(path: Path, channel: int | None) -> tuple[Samples, int]:
-    """Read one channel of a file, or the mean of all.
+    """Read one channel of a file, or the mean of all unless they cancel.
 
     Parameters
     ----------
@@ -63,7 +62,7 @@ def read_mono(path: Path, channel: int | None) -> tuple[Samples, int]:
         with soundfile.SoundFile(descriptor, closefd=False) as file:
             _require_readable(file)
             _require_usable(file, channel)
-            blocks = [_mono(block, channel) for block in _blocks(file)]
+            samples = one_channel(lambda: _blocks(file), file.frames, channel)
             rate_hz = int(file.samplerate)
     except soundfile.LibsndfileError as error:
         raise UndecodableAudio(
@@ -72,7 +71,7 @@ def read_mono(path: Path, channel: int | None) -> tuple[Samples, int]:
         ) from None
     finally:
         os.close(descriptor)
-    return _checked(blocks), rate_hz
+    return _checked(samples), rate_hz
 
 
 def write_16_bit(path: Path, samples: Samples, sample_rate_hz: int, container: str) -> None:
@@ -103,30 +102,24 @@ def _require_usable(file: soundfile.SoundFile, channel: int | None) -> None:
         raise UnusableAudio(
             f"Channel {channel} was asked for, but the file has {file.channels}, counted from 0."
         )
-    if file.frames > LONGEST_S * file.samplerate:
-        raise UnusableAudio(f"The file is longer than {LONGEST_S:g} s; cut it.")
+    if file.frames == UNKNOWN_FRAMES:
+        raise UnusableAudio("The file does not say how long it is; export it again.")
+    if file.frames > LONGEST_RECORDING_S * file.samplerate:
+        raise UnusableAudio(f"The file is longer than {LONGEST_RECORDING_S:g} s; cut it.")
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[Samples]:
-    frames_left = int(LONGEST_S * file.samplerate)
-    while frames_left > 0:
-        block = file.read(min(BLOCK_FRAMES, frames_left), dtype="float64", always_2d=True)
-        if not block.size:
-            return
-        frames_left -= len(block)
+    """Read from the beginning, no more than the header announced."""
+    file.seek(0)
+    while (block := file.read(BLOCK_FRAMES, dtype="float64", always_2d=True)).size:
         yield block
 
 
-def _mono(block: Samples, channel: int | None) -> Samples:
-    return block.mean(axis=1) if channel is None else np.ascontiguousarray(block[:, channel])
-
-
-def _checked(blocks: list[Samples]) -> Samples:
-    if not blocks:
+def _checked(samples: Samples) -> Samples:
+    if not samples.size:
         raise UnusableAudio("The file holds no audio.")
-    samples = np.concatenate(blocks)
     if not np.isfinite(samples).all():
         raise UnusableAudio("The file holds samples that are not numbers; export it again.")
-    if np.abs(samples).max() > LOUDEST:
+    if peak_of(samples) > LOUDEST:
         raise UnusableAudio(f"The file holds samples beyond {LOUDEST:g} times full scale.")
     return samples

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import soxr
@@ -41,6 +41,9 @@ from sonalyze_measurement.domain.subjects import (
     SweepRecording,
 )
 from sonalyze_measurement.infra.audio import read_mono, write_16_bit
+
+NEEDED_RATE_HZ: Final = 48_000
+"""The highest octave ends at 11.3 kHz; two free signals of 180 s at 192 kHz would take 4.6 GiB."""
 
 
 def timeline(parameters: SignalParameters) -> AudioInfo:
@@ -90,8 +93,10 @@ def _evaluated(subject: Subject, samples: Samples, rate_hz: int) -> AnalysisResu
             evaluation = evaluate_recording(samples, rate_hz, spec)
             return AnalysisResults.of(evaluation, audio_hash=reference.audio_hash)
         case SweepRecording(played=path):
-            played = _at_rate(rate_hz, *read_mono(path, None))
-            return AnalysisResults.of(evaluate_deconvolution(samples, played, rate_hz))
+            needed_hz = min(rate_hz, NEEDED_RATE_HZ)
+            recorded = _at_rate(needed_hz, samples, rate_hz)
+            played = _at_rate(needed_hz, *read_mono(path, None))
+            return AnalysisResults.of(evaluate_deconvolution(recorded, played, needed_hz))
         case ImpulseResponse():
             return AnalysisResults.of(evaluate_impulse_response(samples, rate_hz))
 

@@ -12,9 +12,7 @@ UNREADABLE = 2
 
 
 def analyze(
-    file: Annotated[
-        Path, typer.Argument(help="The recording: WAV, FLAC, or what libsndfile reads.")
-    ],
+    file: Annotated[Path, typer.Argument(help="The recording: WAV, FLAC, AIFF, CAF or Ogg.")],
     sweep: Annotated[
         str,
         typer.Option(help="Range of the sweep that was played, in Hz.", metavar="LOW:HIGH"),
@@ -27,7 +25,10 @@ def analyze(
     ] = False,
     channel: Annotated[
         int | None,
-        typer.Option(help="The channel to analyse, from 0; the mean of all if not given.", min=0),
+        typer.Option(
+            help="The channel to analyse, from 0; else the mean of all.",
+            min=0,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
@@ -44,12 +45,12 @@ def analyze(
 
 def _results(file: Path, sweep: str, channel: int | None, *, is_response: bool) -> AnalysisResults:
     from sonalyze.audio import AudioError  # noqa: PLC0415 - as above
-    from sonalyze.evaluations import NoSuchChannel, evaluate  # noqa: PLC0415 - as above
+    from sonalyze.evaluations import evaluate  # noqa: PLC0415 - as above
     from sonalyze_acoustics import Unevaluable  # noqa: PLC0415 - as above
 
     try:
         return evaluate(file, None if is_response else _band_hz(sweep), channel)
-    except (AudioError, NoSuchChannel) as fault:
+    except AudioError as fault:
         give_up(f"{fault}.", UNREADABLE)
     except Unevaluable as refusal:
         give_up(str(refusal))
