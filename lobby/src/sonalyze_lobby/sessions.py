@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -123,10 +124,12 @@ class Sessions:
             await self._persistently(self._fail_the_due)
 
     async def _persistently(self, act: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        is_done = False
+        while not is_done:
             try:
-                return await act()
-            except Unavailable:
+                await act()
+                is_done = True
+            except* Unavailable:
                 log.warning("sessions.interrupted")
                 await self._pause(RETRY_AFTER)
 
@@ -162,7 +165,7 @@ class Sessions:
         if session.deadline is not None:
             self._watch.expect(session.deadline)
         if session.is_over and step.tells:
-            task = asyncio.create_task(self._conclude(session))
+            task = asyncio.create_task(self._persistently(partial(self._conclude, session)))
             self._aftermath.add(task)
             task.add_done_callback(self._forget)
 

@@ -1,0 +1,56 @@
+"""What follows a session's end outlasts a database that is away for a moment."""
+
+from collections.abc import Sequence
+
+import pytest
+from house import House
+
+from sonalyze_contracts.identifiers import SessionId
+from sonalyze_contracts.sessions import SessionResults
+from sonalyze_lobby.domain.analysis import Outcome
+from sonalyze_lobby.infra.database import Database, DatabaseUnavailable, open_engine
+from sonalyze_lobby.infra.migrate import migrate
+from sonalyze_lobby.infra.session_store import OutcomeTables
+from sonalyze_lobby.sessions import RETRY_AFTER
+
+
+class LostOnce(OutcomeTables):
+    """A database that does not answer the first time that it is asked in this way."""
+
+    def __init__(self, database: Database, act: str) -> None:
+        super().__init__(database)
+        self._lost = {act}
+
+    async def of(self, session_id: SessionId) -> Sequence[Outcome]:
+        """Read, if not lost."""
+        self._lose("of")
+        return await super().of(session_id)
+
+    async def add(self, session_id: SessionId, outcome: Outcome) -> None:
+        """Keep, if not lost."""
+        self._lose("add")
+        await super().add(session_id, outcome)
+
+    def _lose(self, act: str) -> None:
+        if act in self._lost:
+            self._lost.remove(act)
+            raise DatabaseUnavailable("gone")
+
+
+@pytest.mark.parametrize("act", ["of", "add"])
+async def test_results_come_although_the_database_was_away_during_the_analyses(
+    sqlite_url: str, act: str
+) -> None:
+    engine = open_engine(sqlite_url, pool_size=4)
+    await migrate(engine)
+    database = Database(engine)
+    house = House(database, LostOnce(database, act))
+    await house.plan(auto_analyze=True)
+    await house.play_turn()
+
+    await house.sleep_through(RETRY_AFTER)
+
+    told = await house.announcements.heard(SessionResults)
+    assert [entry["results"] for entry in told.results] == [{"of": "one.wav"}]
+    await house.sessions.close()
+    await engine.dispose()
