@@ -1,1 +1,1 @@
-"""TBD."""
+"""The signal, the recordings of it, and what they say about a room."""
