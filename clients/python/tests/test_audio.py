@@ -112,6 +112,14 @@ def test_flac_that_does_not_say_its_length_is_told_apart_from_a_long_one() -> No
         read_audio(bytes(content))
 
 
+def test_flac_that_was_cut_off_is_told_so() -> None:
+    noise = np.random.default_rng(3).integers(-9_000, 9_000, (1, 80_000)).astype(np.int16)
+    content = encode_audio(noise, 8000, AudioFormat.FLAC)
+
+    with pytest.raises(UnreadableAudio, match="damaged or was cut off"):
+        read_audio(content[: len(content) // 2])
+
+
 def test_a_device_is_no_file() -> None:
     with pytest.raises(UnreadableAudio, match="/dev/zero is no file: save it"):
         read_channel(Path("/dev/zero"))

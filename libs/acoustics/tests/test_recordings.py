@@ -316,6 +316,40 @@ def test_clipping_is_counted_and_named(phone_recording: Samples) -> None:
     assert found.grade != "good"
 
 
+@pytest.mark.parametrize("gap_s", [0.005, 0.3])
+def test_a_gap_in_the_sweep_is_named(phone_recording: Samples, gap_s: float) -> None:
+    broken = phone_recording.copy()
+    broken[6 * RATE_HZ :][: round(gap_s * RATE_HZ)] = 0.0
+
+    found = evaluate_recording(broken, RATE_HZ, SignalSpec()).quality
+
+    (message,) = [each.message for each in found.findings if each.code == "interrupted"]
+    assert f"{1e3 * gap_s:.0f} ms" in message
+    assert found.grade == "usable"
+
+
+def test_low_notes_that_fade_below_the_last_bit_are_no_gap(room: Make, recorded: Make) -> None:
+    recording = recorded(room(0.3, direct=0.3), corner_hz=700.0, noise=0.0)
+
+    found = evaluate_recording(0.02 * recording, RATE_HZ, SignalSpec()).quality
+    quantised = np.round(0.02 * recording * 32_768) / 32_768
+    in_steps = evaluate_recording(quantised, RATE_HZ, SignalSpec()).quality
+
+    for quality in (found, in_steps):
+        assert "interrupted" not in [finding.code for finding in quality.findings]
+
+
+@pytest.mark.parametrize(("skew_ppm", "named"), [(150.0, False), (300.0, True)])
+def test_clocks_that_differ_more_than_crystals_are_named(
+    room: Make, recorded: Make, skew_ppm: float, named: bool
+) -> None:
+    recording = recorded(room(0.3, direct=0.3), skew_ppm=skew_ppm)
+
+    found = evaluate_recording(recording, RATE_HZ, SignalSpec()).quality
+
+    assert ("clock_implausible" in [finding.code for finding in found.findings]) is named
+
+
 def test_levels_are_those_of_the_recording(room: Make, recorded: Make) -> None:
     found = evaluate_recording(
         recorded(room(0.3, direct=0.3), noise=1e-3), RATE_HZ, SignalSpec()

@@ -231,6 +231,16 @@ async def test_flac_that_does_not_say_its_length_is_told_apart_from_a_long_one(
     assert "does not say how long it is" in refusal_in(answer, 422, "unprocessable")
 
 
+async def test_flac_that_was_cut_off_is_told_so(laboratory: Laboratory) -> None:
+    noise = np.random.default_rng(3).uniform(-0.5, 0.5, 80_000)
+    content = audio_file(noise)
+    await laboratory.upload(RESPONSE, content[: len(content) // 2])
+
+    answer = await laboratory.analyse(RESPONSE)
+
+    assert "damaged or was cut off" in refusal_in(answer, 415, "unsupported_media")
+
+
 async def test_noise_without_the_signal_fails_to_align_with_a_sentence(
     laboratory: Laboratory,
 ) -> None:

@@ -151,11 +151,14 @@ def _audio(source: str | Path | bytes) -> Iterator[tuple[soundfile.SoundFile, st
         file = opened.enter_context(_opened(source, name))
         try:
             audio = opened.enter_context(soundfile.SoundFile(file))
-            _require_usable(audio, name)
-            yield audio, name
         # TypeError is what soundfile raises for a file that is called *.raw.
         except (soundfile.SoundFileError, TypeError) as error:
             raise UnreadableAudio(f"{name} is not readable as audio: {_plain(error)}") from error
+        _require_usable(audio, name)
+        try:
+            yield audio, name
+        except soundfile.SoundFileError as error:
+            raise UnreadableAudio(f"{name} is damaged or was cut off: {_plain(error)}") from error
 
 
 def _opened(source: str | Path | bytes, name: str) -> io.BufferedIOBase:

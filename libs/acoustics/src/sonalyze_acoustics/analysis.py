@@ -67,7 +67,7 @@ def evaluate_recording(recording: Samples, sample_rate_hz: int, signal: SignalSp
     alignment = alignment_of(located, samples.size, sample_rate_hz)
     sweep = slice(alignment.sweep_start_sample, alignment.sweep_end_sample)
     silence = silent_stretch(located, samples.size, sample_rate_hz)
-    levels = recording_levels(samples, peak, sweep, silence)
+    levels = recording_levels(samples, sample_rate_hz, peak, sweep, silence)
     return assembled(located.response, levels, alignment)
 
 
@@ -91,7 +91,7 @@ def evaluate_deconvolution(
     deconvolution, response = deconvolve(samples, played, sample_rate_hz)
     if not is_measurement(deconvolution):
         raise NotAMeasurement("the reference is not in the recording.")
-    levels = recording_levels(samples, peak, slice(0, 0), slice(0, 0))
+    levels = recording_levels(samples, sample_rate_hz, peak, slice(0, 0), slice(0, 0))
     return assembled(response, levels, None)
 
 

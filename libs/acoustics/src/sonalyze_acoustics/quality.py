@@ -10,7 +10,7 @@ import numpy as np
 
 from sonalyze_acoustics.evaluation import Alignment, BandMetrics, Finding, MidFrequency, Quality
 from sonalyze_acoustics.metrics import NEEDED_RANGE_DB
-from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.samples import Samples, peak_of
 
 CLIPPED_LEVEL: Final = 0.5
 """Flat tops below half scale are the speaker's limiter, not the recorder's."""
@@ -20,6 +20,15 @@ TOP: Final = 0.9999
 
 CLIPPED_RUN: Final = 3
 """A 20 kHz sine at 48 kHz has at most two samples near its crest."""
+
+SHORTEST_GAP_S: Final = 0.003
+"""The shortest buffer that sound cards lose; a 20 Hz sweep crosses zero faster."""
+
+BESIDE_GAP_S: Final = 0.025
+AUDIBLE: Final = 0.01
+
+MOST_SKEW_PPM: Final = 200.0
+"""Two crystal clocks, each within 100 ppm."""
 
 QUIET_DB: Final = -40.0
 NEAR_FIELD_DB: Final = 5.0
@@ -39,6 +48,7 @@ class Levels:
     noise_floor_db: float | None
     snr_db: float | None
     clipped_samples: int
+    dropped_s: float = 0.0
 
 
 def decibel(amplitude: float) -> float | None:
@@ -51,13 +61,17 @@ def rms(samples: Samples) -> float:
     return float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
 
 
-def recording_levels(recording: Samples, peak: float, sweep: slice, silence: slice) -> Levels:
+def recording_levels(
+    recording: Samples, sample_rate_hz: int, peak: float, sweep: slice, silence: slice
+) -> Levels:
     """Return the levels of a recording from its sweep and from a silent stretch.
 
     Parameters
     ----------
     recording : ndarray, shape (n,), float64
         Full scale is 1.
+    sample_rate_hz : int
+        Its rate in Hz.
     peak : float
         Its largest magnitude.
     sweep, silence : slice
@@ -70,6 +84,7 @@ def recording_levels(recording: Samples, peak: float, sweep: slice, silence: sli
         noise_floor_db=decibel(noise),
         snr_db=snr,
         clipped_samples=clipped_samples(recording, peak) if peak >= CLIPPED_LEVEL else 0,
+        dropped_s=dropped_s(recording[sweep], sample_rate_hz, peak),
     )
 
 
@@ -79,6 +94,23 @@ def clipped_samples(recording: Samples, peak: float) -> int:
     at_top = np.flatnonzero((recording >= top) | (recording <= -top))
     runs = np.split(at_top, np.flatnonzero(np.diff(at_top) > 1) + 1)
     return int(sum(run.size for run in runs if run.size >= CLIPPED_RUN))
+
+
+def dropped_s(sweep: Samples, sample_rate_hz: int, peak: float) -> float:
+    """Return how long a recorded sweep is interrupted by digital silence.
+
+    Sound that fades below the last bit is silent too: a gap has something audible beside it.
+    """
+    silent = np.flatnonzero(np.diff(np.concatenate(([0], (sweep == 0.0).view(np.int8), [0]))))
+    beside = max(1, round(BESIDE_GAP_S * sample_rate_hz))
+    gaps = (
+        stop - start
+        for start, stop in silent.reshape(-1, 2)
+        if stop - start >= SHORTEST_GAP_S * sample_rate_hz
+        and peak_of(np.concatenate((sweep[max(0, start - beside) : start], sweep[stop:][:beside])))
+        > AUDIBLE * peak
+    )
+    return float(sum(gaps)) / sample_rate_hz
 
 
 def judge(
@@ -124,6 +156,12 @@ def _level_findings(levels: Levels) -> Iterable[Finding]:
             f"{levels.clipped_samples} samples are clipped: lower the playback volume or move the "
             "phones apart.",
         )  # fmt: skip
+    if levels.dropped_s:
+        yield Finding(
+            "interrupted", "warning", None,
+            f"The recording is interrupted by {1e3 * levels.dropped_s:.0f} ms of digital silence "
+            "inside the sweep: close other apps, or turn noise suppression off.",
+        )  # fmt: skip
     if levels.peak_db is not None and levels.peak_db < QUIET_DB:
         yield Finding(
             "quiet", "warning", None,
@@ -139,9 +177,15 @@ def _alignment_findings(alignment: Alignment | None) -> Iterable[Finding]:
         if chirp is None:
             yield Finding(
                 f"{name}_chirp_missing", "warning", None,
-                f"The chirp at the {name} was not recorded, so the clocks could not be compared: "
-                "start recording before the playback and stop after it.",
+                f"The chirp at the {name} was not found where it belongs, so the clocks could not "
+                "be compared: start recording before the playback and stop after it.",
             )  # fmt: skip
+    if alignment.skew_ppm is not None and abs(alignment.skew_ppm) > MOST_SKEW_PPM:
+        yield Finding(
+            "clock_implausible", "warning", None,
+            f"The clocks differ by {alignment.skew_ppm:.0f} ppm, more than crystals do: samples "
+            "were lost, or something resampled the recording.",
+        )  # fmt: skip
 
 
 def _room_findings(mid: MidFrequency) -> Iterable[Finding]:

@@ -110,9 +110,14 @@ def _require_usable(file: soundfile.SoundFile, channel: int | None) -> None:
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[Samples]:
     """Read from the beginning, no more than the header announced."""
-    file.seek(0)
-    while (block := file.read(BLOCK_FRAMES, dtype="float64", always_2d=True)).size:
-        yield block
+    try:
+        file.seek(0)
+        while (block := file.read(BLOCK_FRAMES, dtype="float64", always_2d=True)).size:
+            yield block
+    except soundfile.LibsndfileError as error:
+        raise UndecodableAudio(
+            f"The file is damaged or was cut off: {error.error_string} Upload it again."
+        ) from None
 
 
 def _checked(samples: Samples) -> Samples:
