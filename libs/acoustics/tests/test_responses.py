@@ -215,6 +215,33 @@ def test_a_ratio_is_right_within_a_decibel_or_withheld(room: Room, seed: int) ->
         assert np.nanmax(np.append(difference_db, 0.0)) < 1.0, name
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_reverberation_time_is_right_within_five_per_cent_or_withheld(
+    room: Room, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    seconds = float(np.geomspace(0.3, 1.2, 8)[seed])
+    shape = {"direct": random.uniform(0.0, 0.5), "seed": seed}
+    clean = evaluate_impulse_response(room(seconds, **shape), RATE_HZ)
+
+    for inr_db in (30.0, 35.0, 40.0, 45.0):
+        noisy = evaluate_impulse_response(room(seconds, inr_db=inr_db, **shape), RATE_HZ)
+        for name in ("t20_s", "t30_s"):
+            difference = np.abs(_named(noisy, name) / _named(clean, name) - 1)
+            assert np.nanmax(np.append(difference, 0.0)) < 0.055, name
+
+
+def test_what_limits_a_short_decay_is_said_once(room: Room) -> None:
+    response = room(0.5, direct=0.3, inr_db=33.0)
+
+    evaluation = evaluate_impulse_response(response, RATE_HZ)
+
+    for finding in evaluation.quality.findings:
+        if finding.code == "short_decay":
+            (band,) = [each for each in evaluation.bands if each.center_hz == finding.band_hz]
+            assert finding.message.startswith(band.reasons["t20_s"])
+
+
 def test_a_ratio_that_hangs_on_noise_says_so(room: Room) -> None:
     response = room(0.2, direct=0.7, inr_db=30.0)
 

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from sonalyze_acoustics.bands import BROADBAND, OCTAVES, Band
-from sonalyze_acoustics.curves import level_db
 from sonalyze_acoustics.deconvolution import ImpulseResponse
 from sonalyze_acoustics.energies import clarity_db
 from sonalyze_acoustics.evaluation import (
@@ -68,7 +67,6 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
     )
     mid = _mid(found, broadband)
     end = onset + round(broadband.decay.end_s * rate_hz)
-    levels_db = level_db(broadband.curve, broadband.total_energy)
     return Evaluation(
         sample_rate_hz=rate_hz,
         bands=bands,
@@ -81,7 +79,9 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
             response.played_band_hz,
         ),
         decay_curve=DecayCurveSummary(
-            int(levels_db.size), float(levels_db.min()), float(levels_db.max())
+            int(broadband.levels_db.size),
+            float(broadband.levels_db.min()),
+            float(broadband.levels_db.max()),
         ),
         alignment=alignment,
         quality=judge(

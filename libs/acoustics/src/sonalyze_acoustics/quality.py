@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from sonalyze_acoustics.evaluation import Alignment, BandMetrics, Finding, MidFrequency, Quality
-from sonalyze_acoustics.metrics import NEEDED_RANGE_DB
+from sonalyze_acoustics.metrics import NEEDED_INR_DB
 from sonalyze_acoustics.samples import Samples, peak_of
 
 CLIPPED_LEVEL: Final = 0.5
@@ -208,9 +208,8 @@ def _band_findings(band: BandMetrics) -> Iterable[Finding]:
     if band.t20_s is None:
         yield Finding(
             "short_decay", "warning" if band.center_hz in GRADED_HZ else "info", band.center_hz,
-            f"{band.center_hz:g} Hz: {band.decay_range_db:.0f} dB above the noise, T20 needs "
-            f"{NEEDED_RANGE_DB['t20_s']:.0f}. Move the speaker phone closer, raise its volume or "
-            "measure when it is quiet.",
+            f"{band.reasons['t20_s']} Move the speaker phone closer, raise its volume or measure "
+            "when it is quiet." if _is_noisy(band) else band.reasons["t20_s"],
         )  # fmt: skip
     if band.t20_s is not None and band.t30_s is not None:
         curvature = 100 * abs(band.t30_s / band.t20_s - 1)
@@ -220,3 +219,7 @@ def _band_findings(band: BandMetrics) -> Iterable[Finding]:
                 f"{band.center_hz:g} Hz: T30 and T20 differ by {curvature:.0f} %, the decay is "
                 "bent (ISO 3382-2 Annex B).",
             )  # fmt: skip
+
+
+def _is_noisy(band: BandMetrics) -> bool:
+    return band.inr_db is not None and band.inr_db < NEEDED_INR_DB["t30_s"]

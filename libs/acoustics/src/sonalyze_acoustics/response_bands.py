@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from sonalyze_acoustics.bands import BROADBAND, Band, band_signal, energy_density, padded_spectrum
-from sonalyze_acoustics.curves import energy_decay_curve
+from sonalyze_acoustics.curves import energy_decay_curve, level_db
 from sonalyze_acoustics.decay import LateDecay, late_decay
 from sonalyze_acoustics.deconvolution import ImpulseResponse
 from sonalyze_acoustics.samples import Samples, Spectrum
@@ -81,6 +81,23 @@ class BandResponse:
         return energy_decay_curve(
             self.net[self._first :], self.rate_hz, tail_energy=self.decay.tail_energy()
         )
+
+    @cached_property
+    def levels_db(self) -> Samples:
+        """Level of the decay curve; 0 dB is the energy of the whole response."""
+        return level_db(self.curve, self.total_energy)
+
+    def curve_error(self, at_db: float) -> float:
+        """Return the standard error of the decay curve where it passes a level, in shares of it.
+
+        0 where it does not come down to that level.
+        """
+        below = self.levels_db < at_db
+        index = int(np.argmax(below))
+        if not below[index]:
+            return 0.0
+        left, time_s = self.curve[index : index + 1], np.array([index / self.rate_hz])
+        return float(late_error(self.decay, left, time_s, self.band.bandwidth_hz)[0])
 
     @property
     def inr_db(self) -> float | None:
@@ -168,14 +185,14 @@ def _band_response(
     late += decay.tail_energy() - decay.noise * np.maximum(decay.end_s - early_s, 0.0)
     width = max(1, round(AHEAD_S * rate_hz))
     smooth = np.convolve(energy[:stop], np.full(width, 1 / width), mode="same")
-    error = _late_error(decay, late, early_s, band.bandwidth_hz)
+    error = late_error(decay, late, early_s, band.bandwidth_hz)
     return BandResponse(
         band, rate_hz, energy, onset, decay, early, late, error, float(smooth.max())
     )
 
 
-def _late_error(decay: LateDecay, late: Samples, early_s: Samples, bandwidth_hz: float) -> Samples:
-    """Return the standard error of late energies in shares of them.
+def late_error(decay: LateDecay, late: Samples, early_s: Samples, bandwidth_hz: float) -> Samples:
+    """Return the standard error of the energies after some instants, in shares of them.
 
     Noise by itself and beating with the decay, both averaged over bandwidth times duration, and
     the tail, which is extrapolated.
