@@ -3,8 +3,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-import uvicorn
 import websockets
+from listening_server import Listening
 from starlette.types import Receive, Scope, Send
 
 from sonalyze_chassis.serve import configuration
@@ -15,18 +15,6 @@ Life = Callable[[Socket, Receive], Awaitable[None]]
 HELLO = b"\x81\x05hello"
 LARGE = b"\x81\x7f" + (1 << 20).to_bytes(8) + bytes(1 << 20)
 PATIENCE_S = 5.0
-
-
-class Listening(uvicorn.Server):
-    """Tells when it listens, and stops when told."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_listening, self.is_stopped = asyncio.Event(), asyncio.Event()
-
-    async def main_loop(self) -> None:
-        self.is_listening.set()
-        await self.is_stopped.wait()
 
 
 @asynccontextmanager
@@ -202,3 +190,24 @@ def test_another_server_offers_no_socket() -> None:
     assert socket_of({"extensions": {}}) is None
     assert socket_of({}) is None
     assert socket_of({"extensions": {EXTENSION: {"socket": 1}}}) == 1
+
+
+@pytest.mark.parametrize(
+    "extra", [b"X-Long: " + b"a" * 9000, b"\r\n".join([b"X: a"] * 200)], ids=["long", "many"]
+)
+async def test_a_handshake_that_is_not_understood_is_refused_and_holds_up_no_shutdown(
+    extra: bytes,
+) -> None:
+    handshake = (
+        b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    )
+
+    async with listening(to_the_end) as (url, _), asyncio.timeout(PATIENCE_S):
+        port = int(url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(handshake + extra + b"\r\n\r\n")
+        said = await reader.read()
+        writer.close()
+
+    assert said.startswith(b"HTTP/1.1 400 ")

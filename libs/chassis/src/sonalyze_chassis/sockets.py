@@ -14,6 +14,8 @@ from websockets.protocol import OPEN
 EXTENSION = "sonalyze.socket"
 """The ASGI extension that holds the socket."""
 
+_NOT_UNDERSTOOD = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
 CLOSING_S = 5.0
 """How long a peer may take to read what is on its way and to agree to the end."""
 
@@ -29,6 +31,18 @@ class Socket(WebSocketsSansIOProtocol):
             await super().run_asgi()
         finally:
             del extensions[EXTENSION]
+
+    def handle_events(self) -> None:
+        """Act on what came, and refuse a handshake that was not understood.
+
+        The head is complete when a connection becomes a socket. The parser says nothing to one
+        with a line or a list of headers that is too long, and takes no other answer from then on.
+        """
+        super().handle_events()
+        if not self.handshake_initiated:
+            self.handshake_complete = self.close_sent = True
+            self.transport.write(_NOT_UNDERSTOOD)
+            self.transport.close()
 
     def write_now(self, frame: bytes) -> bool:
         """Write a complete frame unless the peer is behind; say whether it was written.
