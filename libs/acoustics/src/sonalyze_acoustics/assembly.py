@@ -30,6 +30,7 @@ from sonalyze_acoustics.metrics import (
 from sonalyze_acoustics.onset import onset_of
 from sonalyze_acoustics.quality import Levels, judge, rms
 from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
+from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.spectrum import frequency_response
 from sonalyze_acoustics.speech import (
     SPEECH_BANDS_HZ,
@@ -49,13 +50,10 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
     heard = samples[: response.valid(BROADBAND.upper_hz)]
     tail = heard[-max(1, heard.size // 10) :]
     onset = onset_of(samples, rate_hz, rms(tail))
-    usable = tuple(band for band in OCTAVES if _holds(response, band))
     corner = None
     if alignment is not None:
-        corner = corner_hz(samples[onset:], tail, rate_hz, response.played_band_hz)
-    if corner is not None:
-        samples = without_delay(samples, rate_hz, corner)
-        response = replace(response, samples=samples)
+        response, corner = _levelled(response, onset, tail)
+    usable = tuple(band for band in OCTAVES if _holds(response, band))
     *octaves, broadband = split_into_bands(response, onset, (*usable, BROADBAND), corner)
     found = {octave.band.center_hz: band_metrics(octave) for octave in octaves}
     bands = tuple(
@@ -73,7 +71,7 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
         mid=mid,
         speech=speech_transmission(_band_ti(octaves)),
         frequency_response=frequency_response(
-            samples[max(0, onset - round(0.01 * rate_hz)) : end],
+            response.samples[max(0, onset - round(0.01 * rate_hz)) : end],
             tail,
             rate_hz,
             response.played_band_hz,
@@ -89,6 +87,17 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
         ),
         direct_index=onset,
     )
+
+
+def _levelled(
+    response: ImpulseResponse, onset: int, noise: Samples
+) -> tuple[ImpulseResponse, float | None]:
+    """Undo a small loudspeaker's delay; its corner tells the bands to undo its tilt."""
+    rate_hz = response.sample_rate_hz
+    corner = corner_hz(response.samples[onset:], noise, rate_hz, response.played_band_hz)
+    if corner is None:
+        return response, None
+    return replace(response, samples=without_delay(response.samples, rate_hz, corner)), corner
 
 
 def _levelling_finding(corner: float | None) -> tuple[Finding, ...]:
