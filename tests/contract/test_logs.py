@@ -30,8 +30,24 @@ async def test_the_id_that_a_client_is_given_finds_the_request_in_the_log_of_its
     (line,) = lines
     assert line["service"] == "lobby"
     assert line["request_id"] == request_id
+    assert line["device_id"] == one.device_id
     assert line["event"] == "request.refused"
     assert line["code"] == "not_found"
+
+
+async def test_a_service_that_is_away_is_logged_with_the_device_that_asked(
+    backend: LiveBackend,
+) -> None:
+    async with device(backend.url) as one:
+        await one.refusal("simulation.run")
+
+    async with asyncio.timeout(LIMIT_S):
+        while not (lines := list(lines_about(backend, one.device_id))):  # noqa: ASYNC110  a log has no event
+            await asyncio.sleep(0.01)
+    (line,) = lines
+    assert line["service"] == "gateway"
+    assert line["event"] == "forwarding.failed"
+    assert line["upstream_event"] == "simulation.run"
 
 
 async def test_neither_tokens_nor_payloads_are_logged(backend: LiveBackend) -> None:

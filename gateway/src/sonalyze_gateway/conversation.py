@@ -13,7 +13,7 @@ from sonalyze_chassis.context import bind_request_id
 from sonalyze_contracts.envelope import Caller
 from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_contracts.gateway import IdentifyRequired
-from sonalyze_contracts.identifiers import ConnectionId
+from sonalyze_contracts.identifiers import ConnectionId, DeviceId
 from sonalyze_gateway.domain import outgoing
 from sonalyze_gateway.domain.connection import Connection, Decision, Forward, Refuse, Welcome
 from sonalyze_gateway.forwarding import Forwarding
@@ -62,7 +62,7 @@ class Conversation:
         if device_id:
             decision = self._connection.identify(device_id)
             if isinstance(decision, Welcome):
-                self._hub.join(decision.device_id, self._outbox)
+                self._join(decision.device_id)
                 return
             self._refuse(decision)
         self._outbox.put(outgoing.push(IdentifyRequired.event, {"hint": HINT}))
@@ -88,10 +88,15 @@ class Conversation:
                 running.add_done_callback(self._forget)
             case Welcome():
                 if decision.is_new:
-                    self._hub.join(decision.device_id, self._outbox)
+                    self._join(decision.device_id)
                 self._outbox.put(outgoing.identified(decision.request_id, decision.device_id))
             case Refuse():
                 self._refuse(decision)
+
+    def _join(self, device_id: DeviceId) -> None:
+        """Let the device be told, and named in what is logged about its requests."""
+        self._hub.join(device_id, self._outbox)
+        structlog.contextvars.bind_contextvars(device_id=device_id)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

@@ -2,12 +2,14 @@
 
 A service registers one handler per command that it owns and refuses to start while one is
 missing. A handler gets the parsed command, the caller as the gateway knows it, and the service's
-use cases; what it returns is the reply that the command's class promises.
+use cases; what it returns is the reply that the command's class promises. Log lines that are
+written meanwhile name the caller's device.
 """
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
@@ -91,6 +93,7 @@ def gateway_router(handlers: Handlers[Any], token: SecretStr) -> APIRouter:
             forwarded = ForwardedMessage.model_validate_json(await request.body())
         except ValidationError as error:
             raise InvalidPayload(sentence_of(error)) from error
+        structlog.contextvars.bind_contextvars(device_id=forwarded.client.device_id)
         reply = await handlers.dispatch(
             forwarded.message, forwarded.client, request.app.state.services
         )
