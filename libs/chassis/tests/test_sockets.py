@@ -179,11 +179,38 @@ async def test_a_pong_that_the_app_keeps_waiting_closes_nothing() -> None:
         listening(busy, ws=Watched, ws_ping_interval=0.05, ws_ping_timeout=0.05) as (url, _),
         websockets.connect(url, proxy=None) as peer,
     ):
-        await peer.send("one that is taken")
-        await peer.send("one that waits")
+        for number in range(4):
+            await peer.send(f"message {number}")
         heard = await asyncio.wait_for(peer.recv(), PATIENCE_S)
 
     assert (closings[:2], heard) == ([False, False], "hello")
+
+
+async def test_reading_stops_while_messages_wait_and_none_is_lost() -> None:
+    heard: list[str] = []
+    was_paused, is_released = asyncio.Event(), asyncio.Event()
+
+    class Watched(Socket):
+        def send_receive_event_to_app(self) -> None:
+            super().send_receive_event_to_app()
+            if self.read_paused:
+                was_paused.set()
+
+    async def slow(_: Socket, receive: Receive) -> None:
+        await is_released.wait()
+        while (message := await receive())["type"] == "websocket.receive":
+            heard.append(message["text"])
+
+    async with (
+        listening(slow, ws=Watched) as (url, _),
+        websockets.connect(url, proxy=None) as peer,
+    ):
+        for number in range(100):
+            await peer.send(str(number))
+        await asyncio.wait_for(was_paused.wait(), PATIENCE_S)
+        is_released.set()
+
+    assert heard == [str(number) for number in range(100)]
 
 
 def test_another_server_offers_no_socket() -> None:

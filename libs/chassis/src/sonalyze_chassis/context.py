@@ -1,10 +1,10 @@
 """The request id: made at the gateway or taken from the caller, the same in every service."""
 
 import re
+import secrets
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,7 +30,8 @@ def current_request_id() -> str | None:
 
 def bind_request_id(request_id: str | None) -> str:
     """Make this the current request, or a new one if the id is missing or not one we print."""
-    accepted = request_id if request_id and _ACCEPTED.fullmatch(request_id) else uuid4().hex
+    is_printable = request_id and _ACCEPTED.fullmatch(request_id)
+    accepted = request_id if request_id and is_printable else secrets.token_hex(16)
     _current.set(accepted)
     structlog.contextvars.bind_contextvars(request_id=accepted)
     return accepted

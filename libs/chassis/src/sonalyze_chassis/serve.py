@@ -17,7 +17,7 @@ import structlog
 import uvicorn
 
 from sonalyze_chassis.allocation import keep_buffers
-from sonalyze_chassis.heads import HttpConnection
+from sonalyze_chassis.answers import AnsweringConnection
 from sonalyze_chassis.sockets import Socket
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ def configuration(app: str, host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         loop="uvloop",
-        http=HttpConnection,
+        http=AnsweringConnection,
         ws=Socket,
         ws_per_message_deflate=False,
         ws_max_size=LARGEST_FRAME_BYTES,
