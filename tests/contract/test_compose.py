@@ -77,3 +77,23 @@ def test_no_service_starts_before_what_it_needs_is_healthy() -> None:
     for service in SERVICES:
         needs = COMPOSE["services"][service].get("depends_on", {})
         assert all(need["condition"] == "service_healthy" for need in needs.values())
+
+
+def test_what_the_development_image_writes_as_root_is_in_no_other_images_way() -> None:
+    development = yaml.safe_load((ROOT / "compose.dev.yml").read_text(encoding="utf-8"))
+    writable = {
+        volume.partition(":")[0]
+        for service in SERVICES
+        for volume in COMPOSE["services"][service].get("volumes", [])
+    }
+
+    mounted = {
+        volume.partition(":")[0]
+        for service in SERVICES
+        for volume in development["services"][service]["volumes"]
+        if ":/app/" not in volume
+    }
+
+    assert mounted
+    assert not mounted & writable
+    assert mounted <= set(development["volumes"])
