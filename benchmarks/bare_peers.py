@@ -1,7 +1,7 @@
 """The least that a server can do: what the gateway is held against.
 
-An echo over Starlette's WebSocket, the same with one HTTP hop in between, a push to all sockets
-with one ASGI send after the other, and
+An echo over Starlette's WebSocket, the same with one HTTP hop in between, a service that answers
+at once, a push to all sockets with one ASGI send after the other, and
 an upload that is hashed and written to a file, as every upload here has to be.
 """
 
@@ -14,7 +14,7 @@ import aiohttp
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -41,6 +41,11 @@ async def _hop(socket: WebSocket) -> None:
                 await socket.send_text(await answer.text())
     except WebSocketDisconnect:
         return
+
+
+async def _answer(request: Request) -> Response:
+    await request.body()
+    return Response(b'{"ok":true,"state":"open"}', media_type="application/json")
 
 
 async def _listen(socket: WebSocket) -> None:
@@ -87,6 +92,7 @@ app = Starlette(
         WebSocketRoute("/echo", _echo),
         WebSocketRoute("/hop", _hop),
         WebSocketRoute("/listen", _listen),
+        Route("/gateway/handle", _answer, methods=["POST"]),
         Route("/tell-all", _tell_all, methods=["POST"]),
         Route("/v1/jobs/1/uploads/a", _upload, methods=["POST"]),
     ],

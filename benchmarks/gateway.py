@@ -1,7 +1,7 @@
 """The gateway beside the least that must be done: ``uv run python benchmarks/gateway.py``.
 
-The servers that are compared run on one core, all load on another, and with the load the service
-behind the gateway and behind the bare hop, which is the same. Rounds are interleaved, so that
+All servers run on one core, among them the service that answers at once, which is the same behind
+the gateway and behind the bare hop; all load runs on another. Rounds are interleaved, so that
 whatever else the machine does hits all alike.
 """
 
@@ -23,9 +23,11 @@ import orjson
 import uvloop
 from comparison import HEADER, Comparison, Target
 from processes import Server, forget_peak, resident_bytes, serving
-from socket_load import Audience, Client, InstantService, median_round_trip_s, messages_per_second
+from socket_load import Audience, Client, median_round_trip_s, messages_per_second
 from throwaway_postgres import Server as Postgres
 from throwaway_postgres import running_server
+
+from sonalyze_chassis.dispatch import HANDLE_PATH
 
 
 def pushed(text: str, device_ids: list[str]) -> bytes:
@@ -38,6 +40,7 @@ SERVER_CORE, LOAD_CORE = 0, 1
 TOKEN = "benchmark"  # noqa: S105  known to this run only
 
 GATEWAY, LOBBY = "sonalyze_gateway.main:app", "sonalyze_lobby.main:app"
+PEERS = "bare_peers:app"
 
 SOCKETS = 50
 ROUND_TRIPS = 300
@@ -231,22 +234,20 @@ async def upload_ms(port: int) -> float:
 
 async def measure(rounds: int, round_s: float, postgres: Postgres) -> list[Comparison]:
     """Run everything."""
-    loop = asyncio.get_running_loop()
-    service = await loop.create_server(InstantService, "127.0.0.1", 0)
-    address = f"http://127.0.0.1:{service.sockets[0].getsockname()[1]}"
     with ExitStack() as servers:
-        peers = servers.enter_context(serving("bare_peers:app", SERVER_CORE))
+        peers = servers.enter_context(serving(PEERS, SERVER_CORE))
+        service = servers.enter_context(serving(PEERS, SERVER_CORE))
         gateway = servers.enter_context(
             serving(
                 GATEWAY,
                 SERVER_CORE,
-                LOBBY_URL=address,
+                LOBBY_URL=service.url,
                 MEASUREMENT_URL=peers.url,
                 **WITHOUT_LIMITS,
             )
         )
         async with aiohttp.ClientSession() as http:
-            bench = Bench(gateway, peers, address, http, rounds, round_s)
+            bench = Bench(gateway, peers, service.url + HANDLE_PATH, http, rounds, round_s)
             return [
                 *await throughput(bench),
                 *await through_the_lobby(bench, postgres),

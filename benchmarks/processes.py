@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,10 +45,12 @@ def serving(app: str, core: int, **environment: str) -> Iterator[Server]:
             for event in map(orjson.loads, process.stdout)
             if event["event"] == "server.listening"
         )
+        # A server whose log nobody reads stops once the pipe is full.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
         yield Server(process.pid, port)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate()
+        process.wait()
 
 
 def resident_bytes(pid: int, field: str = "VmRSS") -> int:

@@ -1,11 +1,10 @@
-"""Load that costs little itself: clients and a service at the level of bytes.
+"""Load that costs little itself: clients at the level of bytes.
 
-A client library or a framework on the load's side would take longer than what is to be measured.
+A client library on the load's side would take longer than what is to be measured.
 """
 
 import asyncio
 import itertools
-import re
 import statistics
 import struct
 import time
@@ -15,7 +14,6 @@ from typing import Self
 _TEXT, _CLOSE, _PING, _PONG = 0x81, 0x88, 0x89, 0x8A
 _MASKED = 0x80
 _LENGTH_IN_TWO_BYTES, _LENGTH_IN_EIGHT_BYTES = 126, 127
-_LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 def frame(payload: bytes, opcode: int = _TEXT) -> bytes:
@@ -91,36 +89,6 @@ def _frame_end(buffer: bytes, start: int) -> int | None:
         return None
     end = start + head + length
     return end if end <= len(buffer) else None
-
-
-class InstantService(asyncio.Protocol):
-    """An HTTP service that answers every request at once with the same JSON."""
-
-    answer = b'{"ok":true,"state":"open"}'
-
-    def __init__(self) -> None:
-        self._buffer = b""
-        self._transport: asyncio.Transport
-        self._response = (
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % len(self.answer)
-        ) + self.answer
-
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        """Keep the way back."""
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Answer each complete request."""
-        buffer = self._buffer + data
-        while (end := buffer.find(b"\r\n\r\n")) >= 0:
-            length = _LENGTH.search(buffer, 0, end)
-            end += 4 + (int(length[1]) if length else 0)
-            if len(buffer) < end:
-                break
-            buffer = buffer[end:]
-            self._transport.write(self._response)
-        self._buffer = buffer
 
 
 async def messages_per_second(clients: Sequence[Client], message: bytes, seconds: float) -> float:
