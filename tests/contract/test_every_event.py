@@ -87,6 +87,11 @@ async def fail_and_stop(party: Party) -> None:
         await party.speaker.push_of("measurement.session_cancelled", **session)
 
 
+def second_name_of(one: Device) -> str:
+    """Name what a microphone uploads in the second turn."""
+    return f"second-{upload_name_of(one)}"
+
+
 async def measure(
     party: Party, backend: LiveBackend, http: httpx2.AsyncClient, audio_hash: str
 ) -> None:
@@ -94,10 +99,11 @@ async def measure(
     speaker, (microphone,) = party.speaker, party.microphones
     party.speakers, party.microphones = [speaker, microphone], [microphone, party.admin]
     for one in party.microphones:
-        await http.post(
-            f"{backend.url}/v1/jobs/{party.job_id}/uploads/{upload_name_of(one)}",
-            files={"file": audio_file(room_recording())},
-        )
+        for name in (upload_name_of(one), second_name_of(one)):
+            await http.post(
+                f"{backend.url}/v1/jobs/{party.job_id}/uploads/{name}",
+                files={"file": audio_file(room_recording())},
+            )
     await party.plan(auto_analyze=True)
     session = {"session_id": party.session_id}
     await party.start()
@@ -110,7 +116,7 @@ async def measure(
     await party.all_tell(party.microphones, "recording_started")
     await microphone.answer("measurement.speaker_finished", **session)
     for one in party.microphones:
-        await party.tell(one, "recording_uploaded", upload_name=upload_name_of(one))
+        await party.tell(one, "recording_uploaded", upload_name=second_name_of(one))
     await speaker.push_of("measurement.session_complete", **session)
     await speaker.push_of("measurement.analysis_progress", **session)
     results = await speaker.push_of("measurement.analysis_results", **session)

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from protocol_harness import ADMIN, Course, names, planned
 
-from sonalyze_contracts.identifiers import DeviceId
+from sonalyze_contracts.identifiers import DeviceId, UploadName
 from sonalyze_contracts.sessions import (
     Phase,
     RequestAudio,
@@ -11,8 +12,8 @@ from sonalyze_contracts.sessions import (
     SessionStatus,
     StopRecording,
 )
-from sonalyze_lobby.domain.conditions import NotAsked
-from sonalyze_lobby.domain.happenings import Cancel, Report, Resume, TimePassed
+from sonalyze_lobby.domain.conditions import NotAsked, UploadNameTaken
+from sonalyze_lobby.domain.happenings import Cancel, Confirm, Report, Resume, TimePassed
 from sonalyze_lobby.domain.session import Stage
 from sonalyze_lobby.domain.stages import PATIENCE_S, SCRIPT, Terms
 
@@ -222,3 +223,49 @@ def test_with_a_public_url_phones_get_absolute_addresses() -> None:
     endpoints = [push.upload_endpoint for push in pushes if isinstance(push, StopRecording)]
     assert urls == ["https://measure.example/v1/measurement/audio?session_id=session"]
     assert endpoints == ["https://measure.example/v1/jobs/job/uploads/"]
+
+
+def uploaded(by: str, name: str) -> Confirm:
+    return Confirm(Stage.RECORDING_UPLOADED, DeviceId(by), upload_name=UploadName(name))
+
+
+def test_two_recordings_that_are_to_be_analysed_have_two_names() -> None:
+    course = Course(replace(planned("s1", "s2"), auto_analyze=True))
+    course.start()
+    course.reach(Stage.RECORDING_UPLOADED)
+    course.let(uploaded("m1", "first"))
+
+    with pytest.raises(UploadNameTaken):
+        course.let(uploaded("m2", "first"))
+
+    assert course.let(uploaded("m1", "first")) == ()
+    course.let(uploaded("m2", "second"))
+    course.start()
+    course.reach(Stage.RECORDING_UPLOADED)
+    with pytest.raises(UploadNameTaken):
+        course.let(uploaded("m1", "first"))
+
+
+def test_recordings_that_the_app_analyses_itself_may_share_a_name() -> None:
+    course = started()
+    course.reach(Stage.RECORDING_UPLOADED)
+    course.let(uploaded("m1", "recording"))
+
+    course.let(uploaded("m2", "recording"))
+
+    assert course.session.status is SessionStatus.COMPLETED
+
+
+def test_a_turn_that_is_repeated_after_a_failure_may_use_its_names_again() -> None:
+    course = Course(replace(planned("s1"), auto_analyze=True))
+    course.start()
+    course.reach(Stage.RECORDING_UPLOADED)
+    course.let(uploaded("m1", "first"))
+    course.let(Report(DeviceId("m2"), "no network"))
+
+    course.start()
+    course.reach(Stage.RECORDING_UPLOADED)
+    course.let(uploaded("m1", "first"))
+    course.let(uploaded("m2", "second"))
+
+    assert course.session.status is SessionStatus.COMPLETED

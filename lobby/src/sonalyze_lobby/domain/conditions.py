@@ -60,6 +60,10 @@ class OtherSessionRunning(Conflict):
     """The lobby runs another session, which has to end first."""
 
 
+class UploadNameTaken(Conflict):
+    """Under this name another recording is to be analysed."""
+
+
 class BadMembers(Invalid):
     """The speakers and microphones of a session contradict each other or the lobby."""
 

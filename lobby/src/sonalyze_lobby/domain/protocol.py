@@ -19,6 +19,7 @@ from sonalyze_lobby.domain.conditions import (
     OutOfPhase,
     SessionOver,
     TurnRunning,
+    UploadNameTaken,
 )
 from sonalyze_lobby.domain.happenings import (
     Cancel,
@@ -113,6 +114,8 @@ def _confirm(session: Session, event: Confirm, now: datetime, terms: Terms) -> S
         raise OutOfPhase(
             f"Nobody waits for '{SCRIPT[event.stage].confirmation}' now", phase=session.phase
         )
+    if session.auto_analyze:
+        _require_own_name(session, turn, event)
     return _count(session, _with_answer(turn, event), now, terms)
 
 
@@ -124,6 +127,15 @@ def _turn_for(session: Session, event: Confirm) -> Turn:
     if session.turn is None:
         raise OutOfPhase("No turn has begun", phase=session.phase)
     return session.turn
+
+
+def _require_own_name(session: Session, turn: Turn, event: Confirm) -> None:
+    """Refuse a name under which another recording would be analysed twice, and this one never."""
+    taken = {recording.upload_name for recording in session.recordings} | set(turn.uploads.values())
+    if event.upload_name in taken:
+        raise UploadNameTaken(
+            "Another recording of the session has this name", upload_name=event.upload_name
+        )
 
 
 def _with_answer(turn: Turn, event: Confirm) -> Turn:
