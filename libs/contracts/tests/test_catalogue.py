@@ -18,7 +18,11 @@ def declared(root: type[Any]) -> Iterator[type[Any]]:
     while waiting:
         found = waiting.pop().__subclasses__()
         waiting += found
-        yield from (kind for kind in found if kind.event)
+        yield from (kind for kind in found if kind.event and is_ours(kind))
+
+
+def is_ours(kind: type[Any]) -> bool:
+    return kind.__module__.startswith("sonalyze_contracts.")
 
 
 def test_every_declared_command_is_listed() -> None:
