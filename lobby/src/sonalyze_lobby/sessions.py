@@ -62,7 +62,7 @@ class Sessions:
         self._analyses = analyses
         self._turnstile = Turnstile()
         self._watch = Watch(store, clock)
-        self._aftermath: set[asyncio.Task[None]] = set()
+        self._aftermath: dict[SessionId, asyncio.Task[None]] = {}
         self.terms = terms
 
     async def create(self, command: SessionCreate, by: DeviceId) -> Session:
@@ -142,9 +142,10 @@ class Sessions:
 
     async def close(self) -> None:
         """Leave unfinished what the next process will find in the database."""
-        for task in self._aftermath:
+        tasks = list(self._aftermath.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._aftermath, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     @to_its_end
     async def _let(self, session_id: SessionId, event: Event) -> Session:
@@ -164,10 +165,10 @@ class Sessions:
         self._announcer.announce(session.session_id, step.tells)
         if session.deadline is not None:
             self._watch.expect(session.deadline)
-        if session.is_over and step.tells:
+        if session.is_over and step.tells and session.session_id not in self._aftermath:
             task = asyncio.create_task(self._persistently(partial(self._conclude, session)))
-            self._aftermath.add(task)
-            task.add_done_callback(self._forget)
+            self._aftermath[session.session_id] = task
+            task.add_done_callback(partial(self._forget, session.session_id))
 
     async def _conclude(self, session: Session) -> None:
         if session.awaits_analysis:
@@ -175,7 +176,7 @@ class Sessions:
         await self._announcer.delivered(session.session_id)
         await self._store.settle(session.session_id)
 
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._aftermath.discard(task)
+    def _forget(self, session_id: SessionId, task: asyncio.Task[None]) -> None:
+        del self._aftermath[session_id]
         if not task.cancelled() and (error := task.exception()):
             log.error("session.conclusion_failed", exc_info=error)

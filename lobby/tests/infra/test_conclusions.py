@@ -1,6 +1,6 @@
 """What follows a session's end outlasts a database that is away for a moment."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from house import House
@@ -37,13 +37,18 @@ class LostOnce(OutcomeTables):
             raise DatabaseUnavailable("gone")
 
 
-@pytest.mark.parametrize("act", ["of", "add"])
-async def test_results_come_although_the_database_was_away_during_the_analyses(
-    sqlite_url: str, act: str
-) -> None:
+@pytest.fixture
+async def database(sqlite_url: str) -> AsyncIterator[Database]:
     engine = open_engine(sqlite_url, pool_size=4)
     await migrate(engine)
-    database = Database(engine)
+    yield Database(engine)
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("act", ["of", "add"])
+async def test_results_come_although_the_database_was_away_during_the_analyses(
+    database: Database, act: str
+) -> None:
     house = House(database, LostOnce(database, act))
     await house.plan(auto_analyze=True)
     await house.play_turn()
@@ -53,4 +58,19 @@ async def test_results_come_although_the_database_was_away_during_the_analyses(
     told = await house.announcements.heard(SessionResults)
     assert [entry["results"] for entry in told.results] == [{"of": "one.wav"}]
     await house.sessions.close()
-    await engine.dispose()
+
+
+async def test_a_session_that_is_taken_up_twice_is_analysed_once(database: Database) -> None:
+    house = House(database)
+    house.analysing.may_answer.clear()
+    await house.plan(auto_analyze=True)
+    await house.play_turn()
+
+    await house.sessions.resume()
+    await house.sessions.resume()
+    house.analysing.may_answer.set()
+
+    told = await house.announcements.heard(SessionResults)
+    assert [entry["results"] for entry in told.results] == [{"of": "one.wav"}]
+    assert house.analysing.asked == ["one.wav"]
+    await house.sessions.close()

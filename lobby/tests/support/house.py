@@ -25,10 +25,17 @@ from sonalyze_lobby.sessions import RESUME_AFTER, Sessions
 
 
 class Analysing:
-    """Finds in every recording its own name."""
+    """Finds in every recording its own name, as soon as it may."""
+
+    def __init__(self) -> None:
+        self.asked: list[UploadName] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def analyze(self, _: str, recording: Recording) -> dict[str, Any]:
         """Say which recording it was."""
+        self.asked.append(recording.upload_name)
+        await self.may_answer.wait()
         return {"of": recording.upload_name}
 
 
@@ -39,13 +46,17 @@ class House:
         self.clock = TurnedClock()
         self.announcements = Announcements()
         self.lobbies = LobbyTables(database)
+        self.analysing = Analysing()
         self.sessions = Sessions(
             store=SessionTables(database),
             lobbies=self.lobbies,
             announcer=self.announcements,
             clock=self.clock,
             analyses=Analyses(
-                Analysing(), outcomes or OutcomeTables(database), self.announcements, self.clock
+                self.analysing,
+                outcomes or OutcomeTables(database),
+                self.announcements,
+                self.clock,
             ),
             terms=Terms(),
         )
