@@ -1,6 +1,7 @@
 """One phone of two hundred stops reading: the others hear everything as fast as ever."""
 
 import asyncio
+import json
 import socket
 import statistics
 import time
@@ -76,8 +77,18 @@ async def test_a_stalled_phone_delays_nobody_and_is_given_up(
     )
     assert slow_s < LIMIT_S, sorted(delays_s)
     assert code == 4008
+    assert await given_up(backend) == "stalled"
     # Each waiting message is held as text and as a frame.
     assert grown_bytes < 2 * PUSH_QUEUE_LIMIT * BALLAST_BYTES + (8 << 20)
+
+
+async def given_up(backend: LiveBackend) -> str:
+    """Find in the log whose socket was given up."""
+    async with asyncio.timeout(10):
+        while not (lines := [one for one in backend.log.splitlines() if "socket.given_up" in one]):  # noqa: ASYNC110  a log has no event
+            await asyncio.sleep(0.01)
+    device_id: str = json.loads(lines[-1])["device_id"]
+    return device_id
 
 
 async def give_ballast(http: httpx2.AsyncClient, backend: LiveBackend) -> int:

@@ -10,7 +10,7 @@ import asyncio
 import structlog
 
 from sonalyze_chassis.context import bind_request_id
-from sonalyze_contracts.envelope import Caller
+from sonalyze_contracts.envelope import Caller, CloseCode
 from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_contracts.gateway import IdentifyRequired
 from sonalyze_contracts.identifiers import ConnectionId, DeviceId
@@ -73,6 +73,8 @@ class Conversation:
 
     async def end(self) -> None:
         """Tell the client nothing more, and let what it asked for run to its end."""
+        if self.was_given_up:
+            log.warning("socket.given_up", code=int(CloseCode.SLOW_CONSUMER))
         self._outbox.close()
         if self._connection.device_id is not None:
             self._hub.leave(self._connection.device_id, self._outbox)
@@ -94,7 +96,7 @@ class Conversation:
                 self._refuse(decision)
 
     def _join(self, device_id: DeviceId) -> None:
-        """Let the device be told, and named in what is logged about its requests."""
+        """Let the device be told, and named in what is logged about its socket and its requests."""
         self._hub.join(device_id, self._outbox)
         structlog.contextvars.bind_contextvars(device_id=device_id)
 

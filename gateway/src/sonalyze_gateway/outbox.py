@@ -9,13 +9,9 @@ be a lie.
 import asyncio
 from collections import deque
 
-import structlog
-
 from sonalyze_contracts.envelope import CloseCode
 from sonalyze_gateway.domain.outgoing import Outgoing
 from sonalyze_gateway.ports import Wire
-
-log = structlog.get_logger(__name__)
 
 
 class Outbox:
@@ -53,7 +49,6 @@ class Outbox:
             self._writer.cancel()
 
     def _give_up(self) -> None:
-        log.warning("socket.given_up", code=int(CloseCode.SLOW_CONSUMER), waiting=len(self._queue))
         self.was_given_up = True
         self.close()
         self._wire.hang_up(CloseCode.SLOW_CONSUMER, "Too many messages waited to be read")
