@@ -96,9 +96,6 @@ class MicrophoneSlot(Model):
     slot_id: SlotId
 
 
-# --- what clients send, and what they are answered ---------------------------------------------
-
-
 class SessionCreated(Model):
     """A session waits for its first ``start_speaker``."""
 
@@ -385,9 +382,6 @@ class ResultsBroadcast(
     session_id: SessionIdField
     job_id: JobIdField
     results: Any
-
-
-# --- what the lobby tells clients ---------------------------------------------------------------
 
 
 class PhaseUpdate(Push, event="measurement.phase_update", owner=Service.LOBBY):
