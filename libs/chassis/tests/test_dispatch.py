@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from sonalyze_chassis.app import build_app
-from sonalyze_chassis.dispatch import HANDLE_PATH, Handlers, UnansweredCommands, gateway_router
+from sonalyze_chassis.dispatch import HANDLE_PATH, Handlers, UnansweredCommands, install_dispatch
 from sonalyze_chassis.health import Health
 from sonalyze_chassis.settings import ServiceSettings
 from sonalyze_contracts.catalogue import owned_by
@@ -61,7 +61,7 @@ async def post(body: object, token: str | None = TOKEN) -> httpx2.Response:
         health_path="/health",
     )
     app.state.services = "the use cases"
-    app.include_router(gateway_router(handlers(), SecretStr(TOKEN)))
+    install_dispatch(app, handlers(), SecretStr(TOKEN))
     transport = httpx2.ASGITransport(app)
     headers = {} if token is None else {"X-Internal-Token": token}
     content = body if isinstance(body, str) else json.dumps(body)
@@ -120,6 +120,6 @@ async def test_only_the_gateway_may_forward(token: str | None) -> None:
 
 def test_a_service_does_not_start_while_it_owes_an_answer() -> None:
     with pytest.raises(UnansweredCommands) as refusal:
-        gateway_router(Handlers(Service.LOBBY), SecretStr(""))
+        install_dispatch(FastAPI(), Handlers(Service.LOBBY), SecretStr(""))
 
     assert all(command.event in str(refusal.value) for command in owned_by(Service.LOBBY))

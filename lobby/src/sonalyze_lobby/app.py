@@ -8,7 +8,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from sonalyze_chassis.app import build_app
-from sonalyze_chassis.dispatch import gateway_router
+from sonalyze_chassis.dispatch import install_dispatch
 from sonalyze_chassis.health import Health
 from sonalyze_chassis.publish import GatewayPublisher
 from sonalyze_chassis.upstream import open_http
@@ -45,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         description="Lobbies, roles and the measurement protocol.",
     )
     app.include_router(router)
-    app.include_router(gateway_router(handlers, settings.internal_auth_token))
+    install_dispatch(app, handlers, settings.internal_auth_token)
     return app
 
 

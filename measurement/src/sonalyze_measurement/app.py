@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from sonalyze_chassis.app import build_app
 from sonalyze_chassis.compute import Engine, LocalProcesses
-from sonalyze_chassis.dispatch import gateway_router
+from sonalyze_chassis.dispatch import install_dispatch
 from sonalyze_chassis.health import Health
 from sonalyze_chassis.publish import GatewayPublisher
 from sonalyze_chassis.upstream import open_http
@@ -67,7 +67,7 @@ def create_app(
     )
     for router in (audio.router, http.router, uploads.router):
         app.include_router(router)
-    app.include_router(gateway_router(handlers, settings.internal_auth_token))
+    install_dispatch(app, handlers, settings.internal_auth_token)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr, TypeAdapter, ValidationError
+from starlette.routing import Route
 
 from sonalyze_chassis.auth import TOKEN_HEADER, require_token
 from sonalyze_chassis.errors import sentence_of
@@ -82,10 +83,12 @@ class Handlers(Generic[ServicesT]):
         return self._replies[message.event].dump_json(reply)
 
 
-def gateway_router(handlers: Handlers[Any], token: SecretStr) -> APIRouter:
-    """Serve the internal route through which the gateway forwards clients' messages."""
+def install_dispatch(app: FastAPI, handlers: Handlers[Any], token: SecretStr) -> None:
+    """Serve the internal route through which the gateway forwards clients' messages.
+
+    It stands before all other routes: every message of every phone comes this way.
+    """
     handlers.require_all()
-    router = APIRouter()
 
     async def handle(request: Request) -> Response:
         require_token(request.headers.get(TOKEN_HEADER), token)
@@ -99,5 +102,4 @@ def gateway_router(handlers: Handlers[Any], token: SecretStr) -> APIRouter:
         )
         return Response(reply, media_type="application/json")
 
-    router.add_route(HANDLE_PATH, handle, methods=["POST"], include_in_schema=False)
-    return router
+    app.router.routes.insert(0, Route(HANDLE_PATH, handle, methods=["POST"]))
