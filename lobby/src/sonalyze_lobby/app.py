@@ -18,7 +18,7 @@ from sonalyze_lobby.api.events import handlers
 from sonalyze_lobby.api.http import router
 from sonalyze_lobby.infra.announcements import PublishedAnnouncements
 from sonalyze_lobby.infra.clock import WallClock
-from sonalyze_lobby.infra.database import Database, open_engine
+from sonalyze_lobby.infra.database import Database
 from sonalyze_lobby.infra.lobby_store import LobbyTables
 from sonalyze_lobby.infra.measurement import MeasurementService
 from sonalyze_lobby.infra.migrate import migrate
@@ -52,10 +52,9 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _run(app: FastAPI, settings: Settings, health: Health) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        engine = open_engine(settings.database_url, settings.database_pool_size)
-        stack.push_async_callback(engine.dispose)
-        await migrate(engine)
-        database = Database(engine)
+        database = Database(settings.database_url, settings.database_pool_size)
+        stack.push_async_callback(database.close)
+        await migrate(database.engine)
         health.add("database", database.check)
         http = await stack.enter_async_context(open_http(settings.push_timeout_seconds))
         publisher = GatewayPublisher(http, settings.gateway_url, settings.internal_auth_token)

@@ -10,7 +10,7 @@ from protocol_harness import ADMIN
 
 from sonalyze_contracts.identifiers import DeviceId
 from sonalyze_lobby.infra.clock import WallClock
-from sonalyze_lobby.infra.database import Database, DatabaseUnavailable, open_engine
+from sonalyze_lobby.infra.database import Database, DatabaseUnavailable
 from sonalyze_lobby.infra.lobby_store import LobbyChanges, LobbyTables
 from sonalyze_lobby.infra.migrate import migrate
 from sonalyze_lobby.lobbies import Lobbies
@@ -27,10 +27,10 @@ class LostCommits(LobbyTables):
 
 
 async def test_what_was_not_committed_is_not_told(sqlite_url: str) -> None:
-    engine = open_engine(sqlite_url, pool_size=2)
-    await migrate(engine)
+    database = Database(sqlite_url, pool_size=2)
+    await migrate(database.engine)
     announcements = Announcements()
-    store = LostCommits(Database(engine))
+    store = LostCommits(database)
     lobbies = Lobbies(store, announcements, WallClock())
     opened = await lobbies.create(ADMIN)
 
@@ -39,17 +39,17 @@ async def test_what_was_not_committed_is_not_told(sqlite_url: str) -> None:
 
     assert announcements.tells == []
     assert (await store.by_id(opened.lobby_id)).present == (ADMIN,)
-    await engine.dispose()
+    await database.close()
 
 
 @pytest.mark.parametrize("yields", [0, 1, 2, 4, 8, 16, 32])
 async def test_a_request_that_is_cancelled_is_done_and_told_or_neither(
     sqlite_url: str, yields: int
 ) -> None:
-    engine = open_engine(sqlite_url, pool_size=2)
-    await migrate(engine)
+    database = Database(sqlite_url, pool_size=2)
+    await migrate(database.engine)
     announcements = Announcements()
-    store = LobbyTables(Database(engine))
+    store = LobbyTables(database)
     lobbies = Lobbies(store, announcements, WallClock())
     opened = await lobbies.create(ADMIN)
     joining = asyncio.create_task(lobbies.join(opened.code, DeviceId("m1")))
@@ -61,4 +61,4 @@ async def test_a_request_that_is_cancelled_is_done_and_told_or_neither(
 
     has_joined = "m1" in (await store.by_id(opened.lobby_id)).present
     assert len(announcements.tells) == has_joined
-    await engine.dispose()
+    await database.close()

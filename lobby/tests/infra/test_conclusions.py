@@ -8,7 +8,7 @@ from house import House
 from sonalyze_contracts.identifiers import SessionId
 from sonalyze_contracts.sessions import SessionResults
 from sonalyze_lobby.domain.analysis import Outcome
-from sonalyze_lobby.infra.database import Database, DatabaseUnavailable, open_engine
+from sonalyze_lobby.infra.database import Database, DatabaseUnavailable
 from sonalyze_lobby.infra.migrate import migrate
 from sonalyze_lobby.infra.session_store import OutcomeTables
 from sonalyze_lobby.sessions import RETRY_AFTER
@@ -39,10 +39,10 @@ class LostOnce(OutcomeTables):
 
 @pytest.fixture
 async def database(sqlite_url: str) -> AsyncIterator[Database]:
-    engine = open_engine(sqlite_url, pool_size=4)
-    await migrate(engine)
-    yield Database(engine)
-    await engine.dispose()
+    database = Database(sqlite_url, pool_size=4)
+    await migrate(database.engine)
+    yield database
+    await database.close()
 
 
 @pytest.mark.parametrize("act", ["of", "add"])

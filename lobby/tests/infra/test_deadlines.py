@@ -10,18 +10,18 @@ from protocol_harness import ADMIN
 from sonalyze_contracts.sessions import SessionFailed
 from sonalyze_lobby.domain.session import Stage
 from sonalyze_lobby.domain.stages import PATIENCE_S
-from sonalyze_lobby.infra.database import Database, open_engine
+from sonalyze_lobby.infra.database import Database
 from sonalyze_lobby.infra.migrate import migrate
 
 
 @pytest.fixture
 async def house(sqlite_url: str) -> AsyncIterator[House]:
-    engine = open_engine(sqlite_url, pool_size=4)
-    await migrate(engine)
-    house = House(Database(engine))
+    database = Database(sqlite_url, pool_size=4)
+    await migrate(database.engine)
+    house = House(database)
     await house.plan()
     yield house
-    await engine.dispose()
+    await database.close()
 
 
 async def test_the_watch_wakes_for_a_stage_that_began_while_it_slept(house: House) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import StatementError
 from sonalyze_contracts.identifiers import DeviceId, LobbyCode, LobbyId
 from sonalyze_lobby.domain.conditions import CodesExhausted
 from sonalyze_lobby.infra.clock import WallClock
-from sonalyze_lobby.infra.database import Database, DatabaseUnavailable, open_engine
+from sonalyze_lobby.infra.database import Database, DatabaseUnavailable
 from sonalyze_lobby.infra.lobby_store import LobbyTables
 from sonalyze_lobby.infra.migrate import migrate
 from sonalyze_lobby.infra.tables import LOBBIES
@@ -24,10 +24,10 @@ ADMIN = DeviceId("admin")
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    engine = open_engine(database_url, pool_size=8)
-    await migrate(engine)
-    yield Database(engine)
-    await engine.dispose()
+    database = Database(database_url, pool_size=8)
+    await migrate(database.engine)
+    yield database
+    await database.close()
 
 
 async def test_concurrent_duplicate_joins_are_one_join(database: Database) -> None:
@@ -107,10 +107,10 @@ async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
 
 
 async def test_a_database_that_does_not_answer_is_unavailable() -> None:
-    engine = open_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nothing", pool_size=1)
+    database = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing", pool_size=1)
 
     with pytest.raises(DatabaseUnavailable) as caught:
-        await LobbyTables(Database(engine)).by_id(LobbyId("x"))
+        await LobbyTables(database).by_id(LobbyId("x"))
 
     assert caught.value.retryable
-    await engine.dispose()
+    await database.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, event, make_url, text
@@ -26,7 +27,19 @@ class DatabaseUnavailable(Unavailable):
 
 
 def open_engine(url: str, pool_size: int) -> AsyncEngine:
-    """Make the engine; nothing is connected yet."""
+    """Make the engine for transactions; nothing is connected yet."""
+    engine = _engine(url, pool_size)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "begin", _begin_immediately)
+    return engine
+
+
+def open_statement_engine(url: str, pool_size: int) -> AsyncEngine:
+    """Make the engine for single statements: nothing begins, so nothing is rolled back."""
+    return _engine(url, pool_size, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+
+
+def _engine(url: str, pool_size: int, **options: Any) -> AsyncEngine:  # noqa: ANN401  SQLAlchemy's
     is_postgres = make_url(url).get_backend_name() == "postgresql"
     engine = create_async_engine(
         url,
@@ -35,19 +48,24 @@ def open_engine(url: str, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
+        **options,
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediately)
     return engine
 
 
 class Database:
     """Gives connections: for single statements, and for changes that belong together."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+    def __init__(self, url: str, pool_size: int) -> None:
+        self.engine = open_engine(url, pool_size)
+        self._single = open_statement_engine(url, pool_size)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+        await self._single.dispose()
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[AsyncConnection]:
@@ -91,5 +109,4 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
 
 def _begin_immediately(connection: Connection) -> None:
     """Take SQLite's write lock at once: what a transaction has read stays true until it writes."""
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -125,7 +125,6 @@ class LobbyTables:
         async with self._database.transaction() as connection:
             yield LobbyChanges(connection)
 
-    @to_its_end
     async def _read(self, wanted: Select[Any], parameters: dict[str, str]) -> Lobby:
         async with self._database.statement() as connection:
             return _lobby((await connection.execute(wanted, parameters)).all())
