@@ -17,7 +17,8 @@ from sonalyze.virtual_phone import Activity, VirtualPhone
 from sonalyze_contracts.command import Service
 from sonalyze_contracts.identifiers import DeviceId, SlotId
 from sonalyze_contracts.jobs import RoomMap
-from sonalyze_contracts.sessions import PhaseUpdate, Slot
+from sonalyze_contracts.session_pushes import PhaseUpdate
+from sonalyze_contracts.sessions import Slot
 
 SPEAKER = Slot(device_id=DeviceId("speaker"), slot_id=SlotId("left"))
 MICROPHONE = Slot(device_id=DeviceId("microphone"), slot_id=SlotId("sofa"))

@@ -16,7 +16,8 @@ from sonalyze.virtual_phone import VirtualPhone
 from sonalyze_contracts.identifiers import DeviceId, SlotId
 from sonalyze_contracts.jobs import RoomMap
 from sonalyze_contracts.lobbies import LobbyOpened
-from sonalyze_contracts.sessions import Phase, PhaseUpdate, Slot
+from sonalyze_contracts.session_pushes import PhaseUpdate
+from sonalyze_contracts.sessions import Phase, Slot
 
 EAGER = Patience(backoff=Backoff(first_s=0.05, longest_s=0.2))
 """Tests do not wait as long between two attempts as phones do."""

@@ -8,7 +8,8 @@ from sonalyze_contracts.errors import ErrorBody, NotFound, SonalyzeError
 from sonalyze_contracts.identifiers import UploadName
 from sonalyze_contracts.jobs import AnalysisRequest, JobRequest, UploadReceipt
 from sonalyze_contracts.lobbies import LobbyGet, LobbyJoin, StepUpdate
-from sonalyze_contracts.sessions import PhaseUpdate, RecordingUploaded, SessionCreate
+from sonalyze_contracts.session_pushes import PhaseUpdate
+from sonalyze_contracts.sessions import RecordingUploaded, SessionCreate
 
 FIVE_KEYS = ["type", "event", "request_id", "data", "error"]
 

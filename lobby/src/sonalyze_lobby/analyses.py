@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from sonalyze_contracts.sessions import AnalysisProgress, SessionResults
+from sonalyze_contracts.session_pushes import AnalysisProgress, SessionResults
 from sonalyze_lobby.domain.analysis import Outcome, in_order, outcome_of, still_to_analyze
 from sonalyze_lobby.domain.conditions import AnalysisRefused, AnalysisUnavailable
 from sonalyze_lobby.domain.news import Tell

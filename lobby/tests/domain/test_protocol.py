@@ -5,13 +5,8 @@ import pytest
 from protocol_harness import ADMIN, Course, names, planned
 
 from sonalyze_contracts.identifiers import DeviceId, UploadName
-from sonalyze_contracts.sessions import (
-    Phase,
-    RequestAudio,
-    SessionFailed,
-    SessionStatus,
-    StopRecording,
-)
+from sonalyze_contracts.session_pushes import RequestAudio, SessionFailed, StopRecording
+from sonalyze_contracts.sessions import Phase, SessionStatus
 from sonalyze_lobby.domain.conditions import NotAsked, UploadNameTaken
 from sonalyze_lobby.domain.happenings import Cancel, Confirm, Report, Resume, TimePassed
 from sonalyze_lobby.domain.session import Stage

@@ -6,7 +6,7 @@ import pytest
 from house import House
 
 from sonalyze_contracts.identifiers import SessionId
-from sonalyze_contracts.sessions import SessionResults
+from sonalyze_contracts.session_pushes import SessionResults
 from sonalyze_lobby.domain.analysis import Outcome
 from sonalyze_lobby.infra.database import Database, DatabaseUnavailable
 from sonalyze_lobby.infra.migrate import migrate

@@ -7,7 +7,7 @@ import pytest
 from house import House
 from protocol_harness import ADMIN
 
-from sonalyze_contracts.sessions import SessionFailed
+from sonalyze_contracts.session_pushes import SessionFailed
 from sonalyze_lobby.domain.session import Stage
 from sonalyze_lobby.domain.stages import PATIENCE_S
 from sonalyze_lobby.infra.database import Database

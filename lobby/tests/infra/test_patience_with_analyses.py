@@ -15,7 +15,8 @@ from turned_clock import TurnedClock
 
 from sonalyze_chassis.upstream import open_http
 from sonalyze_contracts.identifiers import JobId, UploadName
-from sonalyze_contracts.sessions import SessionResults, SessionStatus
+from sonalyze_contracts.session_pushes import SessionResults
+from sonalyze_contracts.sessions import SessionStatus
 from sonalyze_lobby.analyses import PAUSES_S, Analyses
 from sonalyze_lobby.domain.analysis import Outcome
 from sonalyze_lobby.domain.conditions import AnalysisUnavailable

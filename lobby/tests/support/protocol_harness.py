@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sonalyze_contracts.identifiers import DeviceId, JobId, LobbyId, SessionId, SlotId, UploadName
-from sonalyze_contracts.sessions import PhaseUpdate
+from sonalyze_contracts.session_pushes import PhaseUpdate
 from sonalyze_lobby.domain.happenings import Confirm, Event, StartTurn
 from sonalyze_lobby.domain.news import Tell
 from sonalyze_lobby.domain.protocol import advance

@@ -18,18 +18,20 @@ from sonalyze_contracts.identifiers import AudioHash, JobId, SessionId, UploadNa
 from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource, RoomMap
 from sonalyze_contracts.lobbies import LobbyCreate, LobbyOpened, LobbyStart, Role, RoleAssign
 from sonalyze_contracts.results import AnalysisResults
-from sonalyze_contracts.sessions import (
-    NoSpeakerLeft,
-    Phase,
+from sonalyze_contracts.session_pushes import (
     PhaseUpdate,
     SessionCancelled,
     SessionComplete,
-    SessionCreate,
     SessionFailed,
+    SpeakerComplete,
+)
+from sonalyze_contracts.sessions import (
+    NoSpeakerLeft,
+    Phase,
+    SessionCreate,
     SessionStatus,
     SessionStatusGet,
     Slot,
-    SpeakerComplete,
     SpeakerStart,
     SpeakerStarted,
 )

@@ -36,26 +36,28 @@ from sonalyze_contracts.identifiers import (
     UploadName,
 )
 from sonalyze_contracts.lobbies import LobbyState, LobbyView
+from sonalyze_contracts.session_pushes import (
+    RequestAudio,
+    SessionCancelled,
+    SessionComplete,
+    SessionFailed,
+    SpeakerComplete,
+    StartMeasurement,
+    StartPlayback,
+    StartRecording,
+    StopRecording,
+)
 from sonalyze_contracts.sessions import Order as PendingOrder
 from sonalyze_contracts.sessions import (
     PlaybackComplete,
     Ready,
     RecordingStarted,
     RecordingUploaded,
-    RequestAudio,
-    SessionCancelled,
-    SessionComplete,
-    SessionFailed,
     SessionStatus,
     SessionStatusGet,
     SessionView,
     Slot,
     SpeakerAudioReady,
-    SpeakerComplete,
-    StartMeasurement,
-    StartPlayback,
-    StartRecording,
-    StopRecording,
 )
 
 ME = DeviceId("me")

@@ -33,6 +33,16 @@ from sonalyze_contracts.identifiers import (
     UploadName,
 )
 from sonalyze_contracts.lobbies import LobbyGet, LobbyState, LobbyView
+from sonalyze_contracts.session_pushes import (
+    RequestAudio,
+    SessionCancelled,
+    SessionComplete,
+    SessionFailed,
+    StartMeasurement,
+    StartPlayback,
+    StartRecording,
+    StopRecording,
+)
 from sonalyze_contracts.sessions import (
     ErrorReport,
     Order,
@@ -40,20 +50,12 @@ from sonalyze_contracts.sessions import (
     Ready,
     RecordingStarted,
     RecordingUploaded,
-    RequestAudio,
-    SessionCancelled,
-    SessionComplete,
-    SessionFailed,
     SessionStatus,
     SessionStatusGet,
     SessionView,
     Slot,
     SpeakerAudioReady,
     SpeakerProgress,
-    StartMeasurement,
-    StartPlayback,
-    StartRecording,
-    StopRecording,
 )
 
 SESSION = SessionId("session-1")

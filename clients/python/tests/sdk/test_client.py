@@ -44,7 +44,8 @@ from sonalyze_contracts.lobbies import (
     LobbyView,
     ParticipantJoined,
 )
-from sonalyze_contracts.sessions import Phase, PhaseUpdate, RecordingProgress, SessionStatusGet
+from sonalyze_contracts.session_pushes import PhaseUpdate, RecordingProgress
+from sonalyze_contracts.sessions import Phase, SessionStatusGet
 
 OPENED = {"lobby_id": "l1", "code": "AB12CD", "admin_device_id": "d1", "state": "open"}
 LOBBY = {**OPENED, "participants": []}

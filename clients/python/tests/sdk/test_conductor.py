@@ -11,7 +11,7 @@ from sonalyze.client import Client
 from sonalyze.conductor import Conductor, MeasurementFailed, Pair
 from sonalyze.connection import Patience
 from sonalyze_contracts.identifiers import SessionId
-from sonalyze_contracts.sessions import PhaseUpdate
+from sonalyze_contracts.session_pushes import PhaseUpdate
 
 SPEAKER = {"device_id": "s", "slot_id": "s", "slot_label": None}
 STARTED = {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sonalyze_contracts import gateway, jobs, lobbies, sessions
+from sonalyze_contracts import gateway, jobs, lobbies, session_pushes, sessions
 from sonalyze_contracts.command import Command, Push, Service
 
 COMMANDS: tuple[type[Command[Any]], ...] = (
@@ -43,19 +43,19 @@ PUSHES: tuple[type[Push], ...] = (
     lobbies.RoomShared,
     lobbies.StepChanged,
     lobbies.ProfileChanged,
-    sessions.StartMeasurement,
-    sessions.PhaseUpdate,
-    sessions.RecordingProgress,
-    sessions.RequestAudio,
-    sessions.StartRecording,
-    sessions.StartPlayback,
-    sessions.StopRecording,
-    sessions.SpeakerComplete,
-    sessions.SessionComplete,
-    sessions.AnalysisProgress,
-    sessions.SessionResults,
-    sessions.SessionCancelled,
-    sessions.SessionFailed,
+    session_pushes.StartMeasurement,
+    session_pushes.PhaseUpdate,
+    session_pushes.RecordingProgress,
+    session_pushes.RequestAudio,
+    session_pushes.StartRecording,
+    session_pushes.StartPlayback,
+    session_pushes.StopRecording,
+    session_pushes.SpeakerComplete,
+    session_pushes.SessionComplete,
+    session_pushes.AnalysisProgress,
+    session_pushes.SessionResults,
+    session_pushes.SessionCancelled,
+    session_pushes.SessionFailed,
     jobs.AnalysisStage,
     jobs.AnalysisResult,
 )

@@ -2,8 +2,7 @@
 
 from urllib.parse import quote
 
-from sonalyze_contracts.sessions import (
-    Phase,
+from sonalyze_contracts.session_pushes import (
     PhaseUpdate,
     RecordingProgress,
     RequestAudio,
@@ -15,6 +14,7 @@ from sonalyze_contracts.sessions import (
     StartRecording,
     StopRecording,
 )
+from sonalyze_contracts.sessions import Phase
 from sonalyze_contracts.signals import SIGNAL_DURATION_S
 from sonalyze_lobby.domain.session import Session, Turn
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sonalyze_contracts.identifiers import DeviceId
-from sonalyze_contracts.sessions import Phase, SessionFailed, SessionStatus
+from sonalyze_contracts.session_pushes import SessionFailed
+from sonalyze_contracts.sessions import Phase, SessionStatus
 from sonalyze_lobby.domain import announcements
 from sonalyze_lobby.domain.conditions import (
     NotAdmin,

@@ -12,7 +12,8 @@ from sonalyze_contracts.identifiers import (
     SlotId,
     UploadName,
 )
-from sonalyze_contracts.sessions import Phase, SessionFailed, SessionStatus
+from sonalyze_contracts.session_pushes import SessionFailed
+from sonalyze_contracts.sessions import Phase, SessionStatus
 
 
 class Stage(IntEnum):

@@ -14,7 +14,8 @@ from rich.text import Text
 from sonalyze.conductor import Pair
 from sonalyze.virtual_phone import Activity
 from sonalyze_contracts.identifiers import DeviceId
-from sonalyze_contracts.sessions import Phase, PhaseUpdate, RecordingProgress, Slot
+from sonalyze_contracts.session_pushes import PhaseUpdate, RecordingProgress
+from sonalyze_contracts.sessions import Phase, Slot
 
 FRAMES_PER_S = 12
 

@@ -27,19 +27,17 @@ from sonalyze_contracts.command import Push
 from sonalyze_contracts.errors import Forbidden, NotFound
 from sonalyze_contracts.identifiers import DeviceId, LobbyId, SessionId, SlotId
 from sonalyze_contracts.lobbies import LobbyGet, LobbyView
-from sonalyze_contracts.sessions import (
+from sonalyze_contracts.session_pushes import (
     RequestAudio,
     SessionCancelled,
     SessionComplete,
     SessionFailed,
-    SessionStatus,
-    SessionStatusGet,
-    SessionView,
     StartMeasurement,
     StartPlayback,
     StartRecording,
     StopRecording,
 )
+from sonalyze_contracts.sessions import SessionStatus, SessionStatusGet, SessionView
 
 MOST_REMEMBERED_SESSIONS = 16
 

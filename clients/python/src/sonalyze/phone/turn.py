@@ -26,18 +26,20 @@ from sonalyze.phone.actions import (
 from sonalyze.recordings import recording_stem
 from sonalyze_contracts.command import Command
 from sonalyze_contracts.identifiers import AudioHash, DeviceId, SessionId, SlotId
+from sonalyze_contracts.session_pushes import (
+    RequestAudio,
+    StartMeasurement,
+    StartPlayback,
+    StartRecording,
+    StopRecording,
+)
 from sonalyze_contracts.sessions import (
     ErrorReport,
     PlaybackComplete,
     Ready,
     RecordingStarted,
     RecordingUploaded,
-    RequestAudio,
     SpeakerAudioReady,
-    StartMeasurement,
-    StartPlayback,
-    StartRecording,
-    StopRecording,
 )
 
 Order = StartMeasurement | RequestAudio | StartRecording | StartPlayback | StopRecording
