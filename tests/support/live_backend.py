@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from sonalyze.backend.process import ServiceProcess
 from sonalyze.backend.services import (
+    HOST,
     SERVICES,
     Ports,
     ServiceSpec,
@@ -99,7 +100,7 @@ class LiveBackend:
         for service in services:
             self._processes[service] = await ServiceProcess.start(
                 self._specs[service],
-                self.ports[service],
+                (HOST, self.ports[service]),
                 self.environment,
                 lambda _, line: self._log.append(line),
             )

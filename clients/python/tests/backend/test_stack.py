@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -17,7 +18,11 @@ from sonalyze.backend.services import (
     url_of,
 )
 from sonalyze.backend.stack import ServiceDied, running_stack
+from sonalyze.cli.up import ANYWHERE
 from sonalyze_contracts.command import Service
+
+ANOTHER_ADDRESS = "127.0.0.2"
+"""All of 127.0.0.0/8 is this machine, but only a socket open to all addresses answers here."""
 
 SUPPORT = Path(__file__).parents[1] / "support"
 ENVIRONMENT: Mapping[str, str] = {"PYTHONPATH": str(SUPPORT)}
@@ -37,6 +42,26 @@ async def test_a_stack_is_ready_when_its_services_answer_and_gone_after_the_bloc
     assert answered.status_code == 200
     assert busy == (ports[Service.LOBBY],)
     assert taken_ports([ports[Service.LOBBY]]) == ()
+
+
+@pytest.mark.parametrize(
+    ("service", "status"), [(Service.GATEWAY, 200), (Service.LOBBY, None)], ids=["gateway", "lobby"]
+)
+async def test_only_the_gateway_is_opened_to_the_network(
+    service: Service, status: int | None
+) -> None:
+    ports = free_ports()
+    healthy = replace(HEALTHY, service=service)
+    answered = None
+
+    async with running_stack(ports, ENVIRONMENT, specs=[healthy], gateway_host=ANYWHERE) as stack:
+        await stack.ready()
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            with suppress(httpx2.ConnectError):
+                url = url_of(service, ports).replace("127.0.0.1", ANOTHER_ADDRESS)
+                answered = (await http.get(f"{url}/readyz")).status_code
+
+    assert answered == status
 
 
 async def test_a_service_that_does_not_start_is_reported_with_its_last_lines() -> None:

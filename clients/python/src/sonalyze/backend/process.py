@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from sonalyze.backend.services import HOST, ServiceSpec
+from sonalyze.backend.services import ServiceSpec
 
 MOST_REMEMBERED_LINES = 40
 LONGEST_LINE_BYTES = 1 << 20
@@ -33,16 +33,21 @@ class ServiceProcess:
 
     @classmethod
     async def start(
-        cls, spec: ServiceSpec, port: int, environment: Mapping[str, str], sink: LineSink
+        cls,
+        spec: ServiceSpec,
+        address: tuple[str, int],
+        environment: Mapping[str, str],
+        sink: LineSink,
     ) -> "ServiceProcess":
         """Start a service in a session of its own, out of reach of the terminal's Ctrl-C."""
+        host, port = address
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "sonalyze_chassis.serve",
             spec.application,
             "--host",
-            HOST,
+            host,
             "--port",
             str(port),
             env={**os.environ, **environment},

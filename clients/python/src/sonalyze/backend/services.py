@@ -29,6 +29,9 @@ SERVICES = (
 
 HOST = "127.0.0.1"
 
+ELSEWHERE = ("192.0.2.1", 9)
+"""An address of RFC 5737 that belongs to nobody: asked for the way to it, and sent nothing."""
+
 Ports = Mapping[Service, int]
 
 
@@ -65,6 +68,17 @@ def _is_free(port: int) -> bool:
 def url_of(service: Service, ports: Ports) -> str:
     """Give the base URL of a service on this machine."""
     return f"http://{HOST}:{ports[service]}"
+
+
+def address_in_the_network() -> str:
+    """Give this machine's address as others in its network see it; loopback without a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+        except OSError:
+            return HOST
+        host: str = probe.getsockname()[0]
+        return host
 
 
 def embedded_environment(ports: Ports, data_folder: Path, *, log_format: str) -> dict[str, str]:

@@ -9,7 +9,8 @@ from http import HTTPStatus
 import httpx2
 
 from sonalyze.backend.process import LineSink, ServiceProcess, ignore_line
-from sonalyze.backend.services import SERVICES, Ports, ServiceSpec, url_of
+from sonalyze.backend.services import HOST, SERVICES, Ports, ServiceSpec, url_of
+from sonalyze_contracts.command import Service
 from sonalyze_contracts.errors import Unavailable
 
 START_LIMIT_S = 60.0
@@ -87,13 +88,19 @@ async def running_stack(
     environment: Mapping[str, str],
     sink: LineSink = ignore_line,
     specs: Sequence[ServiceSpec] = SERVICES,
+    *,
+    gateway_host: str = HOST,
 ) -> AsyncIterator[Stack]:
-    """Run all services, or those of ``specs``, for the time of the block."""
+    """Run all services, or those of ``specs``, for the time of the block.
+
+    Only the gateway may listen beyond this machine.
+    """
     processes: list[ServiceProcess] = []
     try:
         for spec in specs:
-            port = ports[spec.service]
-            processes.append(await ServiceProcess.start(spec, port, environment, sink))
+            host = gateway_host if spec.service is Service.GATEWAY else HOST
+            address = (host, ports[spec.service])
+            processes.append(await ServiceProcess.start(spec, address, environment, sink))
         yield Stack(processes, ports)
     finally:
         await asyncio.gather(*(process.stop() for process in processes))

@@ -12,9 +12,11 @@ from rich.text import Text
 
 from sonalyze.backend.process import LineSink
 from sonalyze.backend.services import (
+    HOST,
     SERVICES,
     Ports,
     ServiceSpec,
+    address_in_the_network,
     documented_ports,
     embedded_environment,
     taken_ports,
@@ -25,6 +27,7 @@ from sonalyze.cli.consoles import give_up, output
 from sonalyze.cli.interruption import Stopped, run_until_stopped
 from sonalyze_contracts.command import Service
 
+ANYWHERE = "0.0.0.0"  # noqa: S104  only for whoever asks for it
 _WIDEST_NAME = max(len(spec.service) for spec in SERVICES)
 
 
@@ -32,6 +35,9 @@ def up(
     data: Annotated[
         Path, typer.Option(help="Folder for recordings, results and the database.")
     ] = Path("measurement_data"),
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Let phones of this network reach the gateway.")
+    ] = False,
 ) -> None:
     """Run all services on their documented ports, until Ctrl-C.
 
@@ -46,17 +52,20 @@ def up(
     chosen = embedded_environment(ports, folder, log_format="console")
     environment = {**chosen, **os.environ}
     try:
-        run_until_stopped(_run(ports, environment, folder, console))
+        run_until_stopped(_run(ports, environment, folder, lan, console))
     except Stopped:
         console.print("All services stopped.")
     except (ServiceDied, ServiceNotReady) as failure:
         give_up(failure.message)
 
 
-async def _run(ports: Ports, environment: dict[str, str], folder: Path, console: Console) -> None:
-    async with running_stack(ports, environment, _prefixed(console)) as stack:
+async def _run(
+    ports: Ports, environment: dict[str, str], folder: Path, lan: bool, console: Console
+) -> None:
+    sink, gateway_host = _prefixed(console), ANYWHERE if lan else HOST
+    async with running_stack(ports, environment, sink, gateway_host=gateway_host) as stack:
         await stack.ready()
-        console.print(_addresses(ports, folder))
+        console.print(_addresses(ports, folder, address_in_the_network() if lan else HOST))
         await stack.watch()
 
 
@@ -78,15 +87,16 @@ def _prefixed(console: Console) -> LineSink:
     return show
 
 
-def _addresses(ports: Ports, folder: Path) -> Table:
+def _addresses(ports: Ports, folder: Path, host: str) -> Table:
     gateway = url_of(Service.GATEWAY, ports)
+    seen_from_phones = gateway.replace(HOST, host)
     table = Table.grid(padding=(0, 2))
     table.title = "[b green]Sonalyze is up[/] · stop with Ctrl-C"
     table.title_justify = "left"
-    table.add_row("Gateway", f"[b]{gateway}[/]")
-    table.add_row("WebSocket", f"{gateway.replace('http', 'ws', 1)}/ws?device_id=…")
+    table.add_row("Gateway", f"[b]{seen_from_phones}[/]")
+    table.add_row("WebSocket", f"{seen_from_phones.replace('http', 'ws', 1)}/ws?device_id=…")
     for spec in SERVICES:
         table.add_row(f"{spec.service.capitalize()} API", f"{url_of(spec.service, ports)}/docs")
-    table.add_row("Data", f"{folder}, sonalyze.db beside it")
+    table.add_row("Data", f"{folder}: recordings, results, sonalyze.db")
     table.add_row("Try", f"./sonalyze demo --url {gateway}")
     return table
