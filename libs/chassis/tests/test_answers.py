@@ -9,6 +9,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sonalyze_chassis.serve import configuration
 
 PATIENCE_S = 5.0
+MANY_PIECES = 4_000
+"""125 MiB: more than sockets and the server take from a writer whose peer does not read."""
+
+STEADY_S = 0.1
+"""A writer that has done nothing for so long waits."""
 START = {"type": "http.response.start", "status": 200, "headers": []}
 
 
@@ -124,3 +129,28 @@ async def test_a_client_that_left_is_not_written_to() -> None:
         await asyncio.wait_for(was_sent.wait(), PATIENCE_S)
 
     assert was_sent.is_set()
+
+
+async def test_an_answer_in_many_pieces_feels_the_pace_of_its_reader() -> None:
+    pieces_sent = 0
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        nonlocal pieces_sent
+        await send(START)
+        for _ in range(MANY_PIECES):
+            await send({"type": "http.response.body", "body": bytes(32 << 10), "more_body": True})
+            pieces_sent += 1
+
+    loop = asyncio.get_running_loop()
+    async with listening(app) as port:
+        transport, _ = await loop.create_connection(Packets, "127.0.0.1", port)
+        transport.pause_reading()
+        transport.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+        before = -1
+        while pieces_sent != before:
+            before = pieces_sent
+            await asyncio.sleep(STEADY_S)
+        sent_to_nobody = pieces_sent
+        transport.abort()
+
+    assert 0 < sent_to_nobody < MANY_PIECES

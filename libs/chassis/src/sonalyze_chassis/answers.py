@@ -10,7 +10,8 @@ from typing import Any
 from sonalyze_chassis.heads import HttpConnection
 
 MOST_GATHERED_BYTES = 64 << 10
-"""What is larger is not worth copying."""
+"""What is larger is not worth copying, and who writes more in one turn has to feel the peer's pace.
+"""
 
 
 class Gathering:
@@ -20,12 +21,13 @@ class Gathering:
         self.transport = transport
         self._loop = loop
         self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  everything else is the transport's
         return getattr(self.transport, name)
 
     def write(self, data: bytes) -> None:
-        """Write before the next turn of the event loop; what is large, at once."""
+        """Write before the next turn of the event loop; what is or becomes large, at once."""
         if len(data) > MOST_GATHERED_BYTES:
             self.flush()
             self.transport.write(data)
@@ -33,6 +35,9 @@ class Gathering:
         if not self._gathered:
             self._loop.call_soon(self.flush)
         self._gathered.append(data)
+        self._gathered_bytes += len(data)
+        if self._gathered_bytes > MOST_GATHERED_BYTES:
+            self.flush()
 
     def close(self) -> None:
         """Close after what was written."""
@@ -44,6 +49,7 @@ class Gathering:
         if self._gathered and not self.transport.is_closing():
             self.transport.write(b"".join(self._gathered))
         self._gathered.clear()
+        self._gathered_bytes = 0
 
 
 class AnsweringConnection(HttpConnection):
