@@ -1,6 +1,7 @@
 """Logs are events with fields: JSON lines for machines, colours for people."""
 
 import logging
+import os
 import sys
 from typing import Any
 
@@ -47,7 +48,8 @@ def configure_logs(service: str, settings: ServiceSettings) -> None:
 def _renderers(log_format: str) -> list[Processor]:
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if log_format == "console":
-        return [remove_meta, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        colours = sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+        return [remove_meta, structlog.dev.ConsoleRenderer(colors=colours)]
     return [
         remove_meta,
         structlog.processors.format_exc_info,

@@ -50,7 +50,8 @@ def up(
     console = output()
     folder = _writable(data)
     chosen = embedded_environment(ports, folder, log_format="console")
-    environment = {**chosen, **os.environ}
+    colours = {"FORCE_COLOR": "1"} if console.is_terminal else {}
+    environment = {**chosen, **colours, **os.environ}
     try:
         run_until_stopped(_run(ports, environment, folder, lan, console))
     except Stopped:
@@ -81,8 +82,8 @@ def _writable(data: Path) -> Path:
 
 def _prefixed(console: Console) -> LineSink:
     def show(spec: ServiceSpec, line: str) -> None:
-        prefix = Text(f"{spec.service:<{_WIDEST_NAME}} │ ", style=spec.colour)
-        console.print(prefix + Text.from_ansi(line), soft_wrap=True)
+        prefix = (f"{spec.service:<{_WIDEST_NAME}} │ ", spec.colour)
+        console.print(Text.assemble(prefix, Text.from_ansi(line)), soft_wrap=True)
 
     return show
 
