@@ -5,12 +5,14 @@ from pathlib import Path
 from subprocess import PIPE
 
 import aiohttp
+from starlette.types import Receive, Scope, Send
 
 from sonalyze_chassis.heads import HttpConnection
-from sonalyze_chassis.serve import GRACE_S, LARGEST_FRAME_BYTES, configuration
+from sonalyze_chassis.serve import GRACE_S, LARGEST_FRAME_BYTES, Server, configuration
 from sonalyze_chassis.sockets import Socket
 from sonalyze_chassis.upstream import IDLE_S, open_http
 
+PATIENCE_S = 5.0
 UVICORN_KEEPS_IDLE_CONNECTIONS_S = 5
 
 APP = """
@@ -71,6 +73,30 @@ async def test_a_stopping_service_ends_what_runs_and_closes_what_it_opened(tmp_p
     assert started["event"] == "server.listening"
     assert body == "answered all the same"
     assert b'{"event": "closed"}' in rest
+
+
+async def test_a_stop_ends_although_something_cannot_be_closed() -> None:
+    class Impatient(Server):
+        longest_stop_s = 0.2
+
+    is_up = asyncio.Event()
+
+    async def app(_: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        is_up.set()
+        await receive()
+        await asyncio.Event().wait()
+
+    server = Impatient(configuration("", "127.0.0.1", 0))
+    server.config.app = app
+    serving = asyncio.create_task(server.serve())
+    await is_up.wait()
+    server.should_exit = True
+
+    await asyncio.wait_for(serving, PATIENCE_S)
+
+    assert server.started
 
 
 async def test_idle_connections_end_before_the_other_side_ends_them() -> None:
