@@ -1,12 +1,9 @@
 """The least that a server can do: what the gateway is held against.
 
 An echo over Starlette's WebSocket, the same with one HTTP hop in between, a service that answers
-at once, a push to all sockets with one ASGI send after the other, and
-an upload that is hashed and written to a file, as every upload here has to be.
+at once, and a push to all sockets with one ASGI send after the other.
 """
 
-import hashlib
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -67,16 +64,6 @@ async def _tell_all(request: Request) -> JSONResponse:
     return JSONResponse({"sent": len(sockets)})
 
 
-async def _upload(request: Request) -> JSONResponse:
-    received_bytes, digest = 0, hashlib.sha256()
-    with tempfile.TemporaryFile() as file:
-        async for chunk in request.stream():
-            received_bytes += len(chunk)
-            digest.update(chunk)
-            file.write(chunk)
-    return JSONResponse({"sha256": digest.hexdigest(), "received": received_bytes})
-
-
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     configure_logs("peers", ServiceSettings(log_level="INFO"))
@@ -94,6 +81,5 @@ app = Starlette(
         WebSocketRoute("/listen", _listen),
         Route("/gateway/handle", _answer, methods=["POST"]),
         Route("/tell-all", _tell_all, methods=["POST"]),
-        Route("/v1/jobs/1/uploads/a", _upload, methods=["POST"]),
     ],
 )
