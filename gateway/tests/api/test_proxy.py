@@ -413,7 +413,7 @@ async def test_a_client_that_leaves_cancels_what_it_asked_for(
     await was_asked.wait()
     calling.cancel()
 
-    await asyncio.wait_for(was_cancelled.wait(), PATIENCE_S)
+    assert await asyncio.wait_for(was_cancelled.wait(), PATIENCE_S)
 
 
 async def test_half_an_upload_stays_half_an_upload(gateways: Gateways, upstream: Upstream) -> None:
@@ -437,7 +437,7 @@ async def test_half_an_upload_stays_half_an_upload(gateways: Gateways, upstream:
     await first_arrived.wait()
     writer.transport.abort()
 
-    await asyncio.wait_for(was_broken_off.wait(), PATIENCE_S)
+    assert await asyncio.wait_for(was_broken_off.wait(), PATIENCE_S)
 
 
 async def test_an_upload_that_stalls_is_given_up(

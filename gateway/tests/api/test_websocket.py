@@ -334,7 +334,7 @@ async def test_what_a_client_asked_before_it_left_still_happens(
         await phone.say("lobby.leave", "1", lobby_id="x")
     client_left.set()
 
-    await asyncio.wait_for(happened.wait(), 5)
+    assert await asyncio.wait_for(happened.wait(), 5)
 
 
 async def test_no_more_sockets_open_than_allowed(gateways: Gateways) -> None:

@@ -2,8 +2,7 @@
 
 glibc gives a freed buffer of a few hundred KiB back to the kernel at once and has the next one
 mapped anew, page by page. A body that streams through in such buffers costs more time in page
-faults than in anything else: 40 MiB through the gateway took 66 ms with glibc's defaults, of
-which 28 ms in the kernel, and 28 ms with these limits.
+faults than in anything else.
 """
 
 import ctypes

@@ -160,15 +160,7 @@ class AnalysisResults(Model):
         return cls(
             version=evaluation.version,
             samplerate_hz=evaluation.sample_rate_hz,
-            rt=ReverberationTimes(
-                rt60_s=rt60_s,
-                edt_s=mid.edt_s,
-                t20_s=mid.t20_s,
-                t30_s=mid.t30_s,
-                t20_rt60_s=mid.t20_s,
-                t30_rt60_s=mid.t30_s,
-                edc_db=DecayCurve.model_validate(evaluation.decay_curve),
-            ),
+            rt=_reverberation(mid, rt60_s, evaluation.decay_curve),
             clarity=Clarity(c50_db=mid.c50_db, c80_db=mid.c80_db, d50=mid.d50, d80=mid.d80),
             drr=DirectSound(
                 drr_db=mid.drr_db,
@@ -180,15 +172,7 @@ class AnalysisResults(Model):
                 bands_hz=list(evaluation.frequency_response.bands_hz),
                 magnitude_db=list(evaluation.frequency_response.magnitude_db),
             ),
-            sti=SpeechTransmissionResult(
-                sti=speech.sti,
-                sti_male=speech.sti_male,
-                sti_female=speech.sti_female,
-                bands_hz=list(speech.bands_hz),
-                band_ti=list(speech.band_ti),
-                mod_freqs_hz=list(speech.modulation_hz),
-                note=speech.note,
-            ),
+            sti=_speech(speech),
             display_metrics=display_metrics(
                 rt60_s=rt60_s,
                 edt_s=mid.edt_s,
@@ -202,6 +186,30 @@ class AnalysisResults(Model):
             bands=[BandResult.model_validate(band) for band in evaluation.bands],
             alignment=_alignment(evaluation.alignment, audio_hash),
         )
+
+
+def _reverberation(mid: Any, rt60_s: float | None, curve: Any) -> ReverberationTimes:  # noqa: ANN401
+    return ReverberationTimes(
+        rt60_s=rt60_s,
+        edt_s=mid.edt_s,
+        t20_s=mid.t20_s,
+        t30_s=mid.t30_s,
+        t20_rt60_s=mid.t20_s,
+        t30_rt60_s=mid.t30_s,
+        edc_db=DecayCurve.model_validate(curve),
+    )
+
+
+def _speech(speech: Any) -> SpeechTransmissionResult:  # noqa: ANN401
+    return SpeechTransmissionResult(
+        sti=speech.sti,
+        sti_male=speech.sti_male,
+        sti_female=speech.sti_female,
+        bands_hz=list(speech.bands_hz),
+        band_ti=list(speech.band_ti),
+        mod_freqs_hz=list(speech.modulation_hz),
+        note=speech.note,
+    )
 
 
 def _alignment(alignment: Any, audio_hash: str | None) -> AlignmentResult | None:  # noqa: ANN401
