@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import chain, repeat
+from pathlib import Path
 
 import pytest
 from announcements import Announcements
@@ -114,3 +115,17 @@ async def test_a_database_that_does_not_answer_is_unavailable() -> None:
 
     assert caught.value.retryable
     await database.close()
+
+
+async def test_connections_that_open_a_new_file_at_once_all_open(tmp_path: Path) -> None:
+    answers = []
+
+    for attempt in range(20):
+        url = f"sqlite+aiosqlite:///{tmp_path / f'{attempt}.db'}"
+        databases = [Database(url, pool_size=1) for _ in range(6)]
+        checks = (database.check() for database in databases)
+        answers += await asyncio.gather(*checks, return_exceptions=True)
+        for database in databases:
+            await database.close()
+
+    assert answers == [None] * 120

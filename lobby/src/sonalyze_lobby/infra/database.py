@@ -1,7 +1,8 @@
 """Connections: one engine for SQLite and PostgreSQL, and what their failures mean to us."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from sqlite3 import OperationalError
 from typing import Any
 
 import orjson
@@ -98,12 +99,15 @@ async def _translated() -> AsyncIterator[None]:
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     for pragma in (
-        "journal_mode = WAL",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "synchronous = NORMAL",
         "foreign_keys = ON",
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    # The file remembers the mode. Connections that switch a new file at once are refused without
+    # waiting; without the mode all works, only slower, and the next connection tries again.
+    with suppress(OperationalError):
+        cursor.execute("PRAGMA journal_mode = WAL")
     cursor.close()
 
 
