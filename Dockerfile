@@ -16,6 +16,7 @@ COPY libs/chassis/pyproject.toml libs/chassis/
 COPY gateway/pyproject.toml gateway/
 COPY lobby/pyproject.toml lobby/
 COPY measurement/pyproject.toml measurement/
+COPY storage/pyproject.toml storage/
 COPY clients/python/pyproject.toml clients/python/
 
 FROM uv AS build

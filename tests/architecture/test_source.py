@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(
     path
-    for folder in ("libs", "gateway", "lobby", "measurement", "clients")
+    for folder in ("libs", "gateway", "lobby", "measurement", "storage", "clients")
     for path in (ROOT / folder).rglob("src/**/*.py")
 )
 SHARED_INSTANCES = {"app", "router", "handlers", "log"}
@@ -57,10 +57,10 @@ def test_nothing_lives_at_module_level_but_apps_routers_loggers_and_constants() 
     assert offences(is_instance, deep=False) == []
 
 
-def test_only_infra_commits() -> None:
+def test_only_infra_and_the_chassis_commit() -> None:
     def commits(path: Path, node: ast.AST) -> bool:
         is_commit = isinstance(node, ast.Call) and callee(node) in {"commit", "begin"}
-        return is_commit and "infra" not in path.parts
+        return is_commit and "infra" not in path.parts and path.parent.name != "sonalyze_chassis"
 
     assert offences(commits) == []
 

@@ -8,8 +8,10 @@ from functools import partial
 from fastapi import FastAPI
 
 from sonalyze_chassis.app import build_app
+from sonalyze_chassis.database import Database
 from sonalyze_chassis.dispatch import install_dispatch
 from sonalyze_chassis.health import Health
+from sonalyze_chassis.migrations import migrate
 from sonalyze_chassis.publish import GatewayPublisher
 from sonalyze_chassis.upstream import open_http
 from sonalyze_contracts.command import Service
@@ -18,11 +20,10 @@ from sonalyze_lobby.api.events import handlers
 from sonalyze_lobby.api.http import router
 from sonalyze_lobby.infra.announcements import PublishedAnnouncements
 from sonalyze_lobby.infra.clock import WallClock
-from sonalyze_lobby.infra.database import Database
 from sonalyze_lobby.infra.lobby_store import LobbyTables
 from sonalyze_lobby.infra.measurement import MeasurementService
-from sonalyze_lobby.infra.migrate import migrate
 from sonalyze_lobby.infra.session_store import OutcomeTables, SessionTables
+from sonalyze_lobby.infra.tables import MIGRATIONS
 from sonalyze_lobby.lobbies import Lobbies
 from sonalyze_lobby.services import Services
 from sonalyze_lobby.sessions import Sessions
@@ -54,7 +55,7 @@ async def _run(app: FastAPI, settings: Settings, health: Health) -> AsyncIterato
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url, settings.database_pool_size)
         stack.push_async_callback(database.close)
-        await migrate(database.engine)
+        await migrate(database.engine, MIGRATIONS)
         health.add("database", database.check)
         http = await stack.enter_async_context(open_http(settings.push_timeout_seconds))
         publisher = GatewayPublisher(http, settings.gateway_url, settings.internal_auth_token)

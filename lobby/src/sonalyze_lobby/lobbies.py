@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import structlog
 
+from sonalyze_chassis.completion import to_its_end
 from sonalyze_contracts.identifiers import DeviceId, LobbyCode, LobbyId
-from sonalyze_lobby.completion import to_its_end
 from sonalyze_lobby.domain import lobby as rules
 from sonalyze_lobby.domain.codes import random_code
 from sonalyze_lobby.domain.conditions import CodesExhausted

@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import structlog
 
+from sonalyze_chassis.completion import to_its_end
 from sonalyze_contracts.errors import Unavailable
 from sonalyze_contracts.identifiers import DeviceId, JobId, SessionId
 from sonalyze_contracts.session_pushes import SessionResults
 from sonalyze_contracts.sessions import SessionCreate
 from sonalyze_lobby.analyses import Analyses
-from sonalyze_lobby.completion import to_its_end
 from sonalyze_lobby.domain.happenings import (
     Cancel,
     Confirm,

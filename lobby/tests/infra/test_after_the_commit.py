@@ -8,11 +8,12 @@ import pytest
 from announcements import Announcements
 from protocol_harness import ADMIN
 
+from sonalyze_chassis.database import Database, DatabaseUnavailable
+from sonalyze_chassis.migrations import migrate
 from sonalyze_contracts.identifiers import DeviceId
 from sonalyze_lobby.infra.clock import WallClock
-from sonalyze_lobby.infra.database import Database, DatabaseUnavailable
 from sonalyze_lobby.infra.lobby_store import LobbyChanges, LobbyTables
-from sonalyze_lobby.infra.migrate import migrate
+from sonalyze_lobby.infra.tables import MIGRATIONS
 from sonalyze_lobby.lobbies import Lobbies
 
 
@@ -28,7 +29,7 @@ class LostCommits(LobbyTables):
 
 async def test_what_was_not_committed_is_not_told(sqlite_url: str) -> None:
     database = Database(sqlite_url, pool_size=2)
-    await migrate(database.engine)
+    await migrate(database.engine, MIGRATIONS)
     announcements = Announcements()
     store = LostCommits(database)
     lobbies = Lobbies(store, announcements, WallClock())
@@ -47,7 +48,7 @@ async def test_a_request_that_is_cancelled_is_done_and_told_or_neither(
     sqlite_url: str, yields: int
 ) -> None:
     database = Database(sqlite_url, pool_size=2)
-    await migrate(database.engine)
+    await migrate(database.engine, MIGRATIONS)
     announcements = Announcements()
     store = LobbyTables(database)
     lobbies = Lobbies(store, announcements, WallClock())

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from house import House
 
+from sonalyze_chassis.database import Database, DatabaseUnavailable
+from sonalyze_chassis.migrations import migrate
 from sonalyze_contracts.identifiers import SessionId
 from sonalyze_contracts.session_pushes import SessionResults
 from sonalyze_lobby.domain.analysis import Outcome
-from sonalyze_lobby.infra.database import Database, DatabaseUnavailable
-from sonalyze_lobby.infra.migrate import migrate
 from sonalyze_lobby.infra.session_store import OutcomeTables
+from sonalyze_lobby.infra.tables import MIGRATIONS
 from sonalyze_lobby.sessions import RETRY_AFTER
 
 
@@ -40,7 +41,7 @@ class LostOnce(OutcomeTables):
 @pytest.fixture
 async def database(sqlite_url: str) -> AsyncIterator[Database]:
     database = Database(sqlite_url, pool_size=4)
-    await migrate(database.engine)
+    await migrate(database.engine, MIGRATIONS)
     yield database
     await database.close()
 

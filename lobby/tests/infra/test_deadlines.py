@@ -7,17 +7,18 @@ import pytest
 from house import House
 from protocol_harness import ADMIN
 
+from sonalyze_chassis.database import Database
+from sonalyze_chassis.migrations import migrate
 from sonalyze_contracts.session_pushes import SessionFailed
 from sonalyze_lobby.domain.session import Stage
 from sonalyze_lobby.domain.stages import PATIENCE_S
-from sonalyze_lobby.infra.database import Database
-from sonalyze_lobby.infra.migrate import migrate
+from sonalyze_lobby.infra.tables import MIGRATIONS
 
 
 @pytest.fixture
 async def house(sqlite_url: str) -> AsyncIterator[House]:
     database = Database(sqlite_url, pool_size=4)
-    await migrate(database.engine)
+    await migrate(database.engine, MIGRATIONS)
     house = House(database)
     await house.plan()
     yield house

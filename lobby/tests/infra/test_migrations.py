@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sonalyze_lobby.infra.database import open_engine
-from sonalyze_lobby.infra.migrate import migrate
-from sonalyze_lobby.infra.tables import METADATA
+from sonalyze_chassis.database import open_engine
+from sonalyze_chassis.migrations import migrate
+from sonalyze_lobby.infra.tables import METADATA, MIGRATIONS
 
 SERVICE = Path(__file__).resolve().parents[2]
 
@@ -50,7 +50,7 @@ async def test_the_documented_commands_go_up_and_down(database_url: str) -> None
 async def test_services_that_start_at_once_migrate_once(database_url: str) -> None:
     engines = [open_engine(database_url, pool_size=1) for _ in range(4)]
 
-    await asyncio.gather(*(migrate(engine) for engine in engines))
+    await asyncio.gather(*(migrate(engine, MIGRATIONS) for engine in engines))
 
     async with engines[0].connect() as connection:
         versions = (await connection.scalars(text("SELECT version_num FROM alembic_version"))).all()

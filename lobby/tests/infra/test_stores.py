@@ -11,13 +11,13 @@ from announcements import Announcements
 from sqlalchemy import insert, select
 from sqlalchemy.exc import StatementError
 
+from sonalyze_chassis.database import Database, DatabaseUnavailable
+from sonalyze_chassis.migrations import migrate
 from sonalyze_contracts.identifiers import DeviceId, LobbyCode, LobbyId
 from sonalyze_lobby.domain.conditions import CodesExhausted
 from sonalyze_lobby.infra.clock import WallClock
-from sonalyze_lobby.infra.database import Database, DatabaseUnavailable
 from sonalyze_lobby.infra.lobby_store import LobbyTables
-from sonalyze_lobby.infra.migrate import migrate
-from sonalyze_lobby.infra.tables import LOBBIES
+from sonalyze_lobby.infra.tables import LOBBIES, MIGRATIONS
 from sonalyze_lobby.lobbies import Lobbies
 
 ADMIN = DeviceId("admin")
@@ -26,7 +26,7 @@ ADMIN = DeviceId("admin")
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url, pool_size=8)
-    await migrate(database.engine)
+    await migrate(database.engine, MIGRATIONS)
     yield database
     await database.close()
 

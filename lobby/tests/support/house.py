@@ -10,13 +10,13 @@ from announcements import Announcements
 from protocol_harness import ADMIN
 from turned_clock import TurnedClock
 
+from sonalyze_chassis.database import Database
 from sonalyze_contracts.identifiers import DeviceId, JobId, LobbyId, SessionId, UploadName
 from sonalyze_contracts.sessions import SessionCreate
 from sonalyze_lobby.analyses import Analyses
 from sonalyze_lobby.domain.happenings import Confirm
 from sonalyze_lobby.domain.session import Recording, Stage
 from sonalyze_lobby.domain.stages import PATIENCE_S, Terms
-from sonalyze_lobby.infra.database import Database
 from sonalyze_lobby.infra.lobby_store import LobbyTables
 from sonalyze_lobby.infra.session_store import OutcomeTables, SessionTables
 from sonalyze_lobby.lobbies import Lobbies

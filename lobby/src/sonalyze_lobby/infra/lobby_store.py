@@ -8,14 +8,14 @@ from sqlalchemy import Row, Select, bindparam, insert, literal_column, or_, sele
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sonalyze_chassis.completion import to_its_end
+from sonalyze_chassis.database import Database
 from sonalyze_contracts.identifiers import LobbyCode, LobbyId
 from sonalyze_contracts.lobbies import LobbyState, ParticipantStatus, Role
 from sonalyze_contracts.sessions import SessionStatus
-from sonalyze_lobby.completion import to_its_end
 from sonalyze_lobby.domain.conditions import LobbyNotFound
 from sonalyze_lobby.domain.lobby import Lobby, Participant
 from sonalyze_lobby.domain.news import Entry, LoggedEntry
-from sonalyze_lobby.infra.database import Database
 from sonalyze_lobby.infra.tables import LOBBIES, LOBBY_EVENTS, PARTICIPANTS, SESSIONS
 
 ACTIVE_SESSION = (

@@ -11,14 +11,14 @@ from sqlalchemy import func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sonalyze_chassis.completion import to_its_end
+from sonalyze_chassis.database import Database
 from sonalyze_contracts.identifiers import LobbyId, SessionId
 from sonalyze_contracts.sessions import SessionStatus
-from sonalyze_lobby.completion import to_its_end
 from sonalyze_lobby.domain.analysis import Outcome
 from sonalyze_lobby.domain.conditions import OtherSessionRunning, SessionNotFound
 from sonalyze_lobby.domain.news import Entry
 from sonalyze_lobby.domain.session import Session
-from sonalyze_lobby.infra.database import Database
 from sonalyze_lobby.infra.lobby_store import lock_lobby, write_log
 from sonalyze_lobby.infra.tables import OUTCOMES, SESSIONS
 

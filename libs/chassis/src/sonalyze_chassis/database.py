@@ -19,8 +19,8 @@ BUSY_TIMEOUT_MS = 10_000
 """How long SQLite waits for another process to finish writing."""
 
 POSTGRES_LIMITS = {"timeout": 10.0, "command_timeout": 60.0}
-"""Seconds to connect and to answer; a database that hangs is as good as gone. The lobby's own
-statements take milliseconds, the longest wait is for another process that migrates."""
+"""Seconds to connect and to answer; a database that hangs is as good as gone. A statement
+takes milliseconds, the longest wait is for another process that migrates."""
 
 
 class DatabaseUnavailable(Unavailable):

@@ -1,0 +1,1 @@
+"""The memory of the system: seven resources, one way to keep them."""
