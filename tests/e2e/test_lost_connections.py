@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sonalyze.backend.services import embedded_environment, free_ports, url_of
+from sonalyze.backend.environment import embedded_environment
+from sonalyze.backend.services import free_ports, url_of
 from sonalyze.backend.stack import running_stack
 from sonalyze.client import Client
 from sonalyze.conductor import Conductor, Pair

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sonalyze.backend.environment import Environment, embedded_environment
 from sonalyze.backend.process import ServiceProcess
 from sonalyze.backend.services import (
     HOST,
     SERVICES,
     Ports,
     ServiceSpec,
-    embedded_environment,
     free_ports,
     url_of,
 )
@@ -41,14 +41,19 @@ class LiveBackend:
         loop: asyncio.AbstractEventLoop,
         specs: Sequence[ServiceSpec],
         ports: Ports,
-        environment: Mapping[str, str],
+        environment: Environment,
     ) -> None:
         self._loop = loop
         self._specs = {spec.service: spec for spec in specs}
         self._processes: dict[Service, ServiceProcess] = {}
         self._log: list[str] = []
+        self._environment = environment
         self.ports = ports
-        self.environment = environment
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What all services were told."""
+        return self._environment.shared
 
     @property
     def url(self) -> str:
@@ -101,7 +106,7 @@ class LiveBackend:
             self._processes[service] = await ServiceProcess.start(
                 self._specs[service],
                 (HOST, self.ports[service]),
-                self.environment,
+                self._environment.of(service),
                 lambda _, line: self._log.append(line),
             )
         await Stack([self._processes[service] for service in services], self.ports).ready()
@@ -125,14 +130,14 @@ def live_backend(
     ports: Ports | None = None,
     **environment: str,
 ) -> Iterator[LiveBackend]:
-    """Run these services, or all of them, for the time of the block."""
+    """Run these services, or all of them, for the time of the block.
+
+    ``DATABASE_URL`` is the lobby's, ``STORAGE_DATABASE_URL`` storage's, as for ``./sonalyze up``.
+    """
     ports = ports or free_ports()
     specs = [spec for spec in SERVICES if not services or spec.service in services]
-    variables = {
-        **embedded_environment(ports, folder / "data", log_format="json"),
-        **NO_RATE_LIMIT,
-        **environment,
-    }
+    chosen = embedded_environment(ports, folder / "data", log_format="json")
+    variables = chosen.overridden({**NO_RATE_LIMIT, **environment})
     with _loop_in_a_thread() as loop:
         backend = LiveBackend(loop, specs, ports, variables)
         try:

@@ -1,6 +1,5 @@
 """Services as child processes: ready, dead, stopped."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +7,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from sonalyze.backend.environment import Environment
 from sonalyze.backend.services import (
     SERVICES,
     ServiceSpec,
-    documented_ports,
-    embedded_environment,
     free_ports,
     taken_ports,
     url_of,
@@ -25,7 +23,7 @@ ANOTHER_ADDRESS = "127.0.0.2"
 """All of 127.0.0.0/8 is this machine, but only a socket open to all addresses answers here."""
 
 SUPPORT = Path(__file__).parents[1] / "support"
-ENVIRONMENT: Mapping[str, str] = {"PYTHONPATH": str(SUPPORT)}
+ENVIRONMENT = Environment({"PYTHONPATH": str(SUPPORT)})
 HEALTHY = ServiceSpec(Service.LOBBY, "service_doubles:healthy", 8001, "cyan")
 BROKEN = ServiceSpec(Service.LOBBY, "service_doubles:missing", 8001, "cyan")
 
@@ -99,25 +97,6 @@ async def test_every_line_of_a_log_reaches_the_sink() -> None:
             await stack.ready()
 
     assert any(line.startswith("lobby: ") for line in lines)
-
-
-def test_the_services_find_each_other_by_the_documented_variables(tmp_path: Path) -> None:
-    environment = embedded_environment(documented_ports(), tmp_path / "data", log_format="json")
-
-    assert environment["LOBBY_URL"] == "http://127.0.0.1:8001"
-    assert environment["GATEWAY_URL"] == "http://127.0.0.1:8000"
-    assert environment["MEASUREMENT_DATA_DIR"] == str(tmp_path / "data")
-    assert environment["DATABASE_URL"] == f"sqlite+aiosqlite:///{tmp_path / 'sonalyze.db'}"
-    assert len(environment["INTERNAL_AUTH_TOKEN"]) > 32
-
-
-def test_each_run_has_a_token_of_its_own(tmp_path: Path) -> None:
-    tokens = {
-        embedded_environment(documented_ports(), tmp_path, log_format="json")["INTERNAL_AUTH_TOKEN"]
-        for _ in range(2)
-    }
-
-    assert len(tokens) == 2
 
 
 def test_every_service_of_the_table_can_be_served() -> None:

@@ -123,21 +123,34 @@ def test_the_doctor_finds_this_machine_fit(tmp_path: Path) -> None:
         assert subject in result.output
 
 
-def test_the_doctor_names_a_database_that_does_not_answer() -> None:
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "STORAGE_DATABASE_URL"])
+def test_the_doctor_names_a_database_that_does_not_answer(variable: str) -> None:
     url = "postgresql+asyncpg://lobby:secret@127.0.0.1:1/lobby"
 
-    result = RUNNER.invoke(app, ["doctor"], env={"DATABASE_URL": url})
+    result = RUNNER.invoke(app, ["doctor"], env={variable: url})
 
     assert result.exit_code == 1
-    assert "correct DATABASE_URL" in result.output
+    assert f"correct {variable}" in result.output
     assert "secret" not in result.output
 
 
 def test_a_database_file_is_opened_where_its_url_says(tmp_path: Path) -> None:
-    found = of_database(f"sqlite+aiosqlite:///{tmp_path / 'lobby.db'}")
+    found = of_database("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'lobby.db'}")
 
     assert found.verdict is Verdict.FINE
-    assert of_database(f"sqlite+aiosqlite:///{tmp_path}/no/lobby.db").verdict is Verdict.BROKEN
+    missing = f"sqlite+aiosqlite:///{tmp_path}/no/lobby.db"
+    assert of_database("DATABASE_URL", missing).verdict is Verdict.BROKEN
+
+
+def test_services_are_not_started_on_one_database() -> None:
+    url = "postgresql+asyncpg://house:secret@127.0.0.1:1/house"
+    both = {"DATABASE_URL": url, "STORAGE_DATABASE_URL": url}
+
+    result = RUNNER.invoke(app, ["up"], env=both)
+
+    assert result.exit_code == 1
+    assert "need a database each" in result.stderr
+    assert "secret" not in result.output
 
 
 def test_a_data_folder_that_is_a_file_is_no_folder(tmp_path: Path) -> None:

@@ -1,11 +1,9 @@
 """Which services there are, and where; everything about them is derived from one table."""
 
-import secrets
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from sonalyze_contracts.command import Service
 
@@ -79,21 +77,3 @@ def address_in_the_network() -> str:
             return HOST
         host: str = probe.getsockname()[0]
         return host
-
-
-def embedded_environment(ports: Ports, data_folder: Path, *, log_format: str) -> dict[str, str]:
-    """Give the documented variables with which the services find each other and their data.
-
-    The database and what is kept for debugging lie beside the data folder, which is the
-    measurement service's own.
-    """
-    urls = {f"{service.name}_URL": url_of(service, ports) for service in ports}
-    return {
-        **urls,
-        "DATABASE_URL": f"sqlite+aiosqlite:///{data_folder.with_name('sonalyze.db')}",
-        "MEASUREMENT_DATA_DIR": str(data_folder),
-        "MEASUREMENT_DEBUG_DIR": str(data_folder.with_name("debug_audio")),
-        "INTERNAL_AUTH_TOKEN": secrets.token_urlsafe(32),
-        "LOG_FORMAT": log_format,
-        "PYTHONUNBUFFERED": "1",
-    }

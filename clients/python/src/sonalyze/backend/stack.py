@@ -2,12 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 import httpx2
 
+from sonalyze.backend.environment import Environment
 from sonalyze.backend.process import LineSink, ServiceProcess, ignore_line
 from sonalyze.backend.services import HOST, SERVICES, Ports, ServiceSpec, url_of
 from sonalyze_contracts.command import Service
@@ -85,7 +86,7 @@ def _with_log(sentence: str, process: ServiceProcess) -> str:
 @asynccontextmanager
 async def running_stack(
     ports: Ports,
-    environment: Mapping[str, str],
+    environment: Environment,
     sink: LineSink = ignore_line,
     specs: Sequence[ServiceSpec] = SERVICES,
     *,
@@ -100,7 +101,8 @@ async def running_stack(
         for spec in specs:
             host = gateway_host if spec.service is Service.GATEWAY else HOST
             address = (host, ports[spec.service])
-            processes.append(await ServiceProcess.start(spec, address, environment, sink))
+            variables = environment.of(spec.service)
+            processes.append(await ServiceProcess.start(spec, address, variables, sink))
         yield Stack(processes, ports)
     finally:
         await asyncio.gather(*(process.stop() for process in processes))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonalyze.backend.services import embedded_environment, free_ports, url_of
+from sonalyze.backend.environment import embedded_environment
+from sonalyze.backend.services import free_ports, url_of
 from sonalyze.backend.stack import running_stack
 from sonalyze.cli.consoles import give_up, output
 from sonalyze.cli.interruption import Stopped, run_until_stopped

@@ -45,7 +45,7 @@ def _examinations(data: Path) -> Iterator[Examination]:
     yield from examinations.of_packages()
     yield from examinations.of_ports()
     yield examinations.of_folder(data)
-    yield examinations.of_database(os.environ.get("DATABASE_URL"))
+    yield from examinations.of_databases(os.environ)
     yield examinations.of_audio()
     yield examinations.of_rooms()
 

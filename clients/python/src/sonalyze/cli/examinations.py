@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from enum import IntEnum
@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from sonalyze.backend.environment import DATABASE_URL, DATABASE_VARIABLES
 from sonalyze.backend.services import SERVICES, taken_ports
 
 OLDEST_PYTHON = (3, 11)
@@ -116,17 +117,25 @@ def of_folder(folder: Path) -> Examination:
         return Examination("Data", Verdict.BROKEN, f"{place}: {fault.strerror}", remedy)
 
 
-def of_database(url: str | None) -> Examination:
-    """Look whether the database of ``DATABASE_URL`` is there."""
-    if not url:
-        found = f"SQLite {sqlite3.sqlite_version}, embedded (DATABASE_URL is not set)"
-        return Examination("Database", Verdict.FINE, found)
+def of_databases(environment: Mapping[str, str]) -> Iterator[Examination]:
+    """Look whether the databases that the environment names are there."""
+    variables = [name for names in DATABASE_VARIABLES.values() for name in names]
+    named = [name for name in variables if environment.get(name)]
+    if not named:
+        found = f"SQLite {sqlite3.sqlite_version}, embedded ({DATABASE_URL} is not set)"
+        yield Examination("Database", Verdict.FINE, found)
+    for name in named:
+        yield of_database(name, environment[name])
+
+
+def of_database(variable: str, url: str) -> Examination:
+    """Look whether the database at the URL of this variable is there."""
     parts = urlsplit(url)
     shown = f"{parts.scheme} at {parts.hostname or parts.path}"
     try:
         _reach(parts)
     except (OSError, ValueError, sqlite3.Error) as fault:
-        remedy = "Start it, or correct DATABASE_URL."
+        remedy = f"Start it, or correct {variable}."
         return Examination("Database", Verdict.BROKEN, f"{shown}: {fault}", remedy)
     return Examination("Database", Verdict.FINE, f"{shown} answers")
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sonalyze.backend.environment import DatabaseShared, Environment, embedded_environment
 from sonalyze.backend.process import LineSink
 from sonalyze.backend.services import (
     HOST,
@@ -18,7 +19,6 @@ from sonalyze.backend.services import (
     ServiceSpec,
     address_in_the_network,
     documented_ports,
-    embedded_environment,
     taken_ports,
     url_of,
 )
@@ -33,7 +33,7 @@ _WIDEST_NAME = max(len(spec.service) for spec in SERVICES)
 
 def up(
     data: Annotated[
-        Path, typer.Option(help="Folder for recordings, results and the database.")
+        Path, typer.Option(help="Folder for recordings and results; the databases lie beside it.")
     ] = Path("measurement_data"),
     lan: Annotated[
         bool, typer.Option("--lan", help="Let phones of this network reach the gateway.")
@@ -41,17 +41,15 @@ def up(
 ) -> None:
     """Run all services on their documented ports, until Ctrl-C.
 
-    Variables that are set in the environment win over what this command would choose.
+    Variables that are set in the environment win over what this command would choose. The lobby's
+    database is LOBBY_DATABASE_URL, or DATABASE_URL; storage's is STORAGE_DATABASE_URL.
     """
-    ports = documented_ports()
+    ports, console = documented_ports(), output()
+    environment = _environment(ports, data, console)
     if taken := taken_ports(ports.values()):
         listed = ", ".join(str(port) for port in taken)
         give_up(f"Something already listens on port {listed}: stop it, or see ./sonalyze doctor.")
-    console = output()
     folder = _writable(data)
-    chosen = embedded_environment(ports, folder, log_format="console")
-    colours = {"FORCE_COLOR": "1"} if console.is_terminal else {}
-    environment = {**chosen, **colours, **os.environ}
     try:
         run_until_stopped(_run(ports, environment, folder, lan, console))
     except Stopped:
@@ -61,13 +59,22 @@ def up(
 
 
 async def _run(
-    ports: Ports, environment: dict[str, str], folder: Path, lan: bool, console: Console
+    ports: Ports, environment: Environment, folder: Path, lan: bool, console: Console
 ) -> None:
     sink, gateway_host = _prefixed(console), ANYWHERE if lan else HOST
     async with running_stack(ports, environment, sink, gateway_host=gateway_host) as stack:
         await stack.ready()
         console.print(_addresses(ports, folder, address_in_the_network() if lan else HOST))
         await stack.watch()
+
+
+def _environment(ports: Ports, data: Path, console: Console) -> Environment:
+    chosen = embedded_environment(ports, data.resolve(), log_format="console")
+    colours = {"FORCE_COLOR": "1"} if console.is_terminal else {}
+    try:
+        return chosen.overridden({**colours, **os.environ})
+    except DatabaseShared as fault:
+        give_up(fault.message)
 
 
 def _writable(data: Path) -> Path:
@@ -98,6 +105,6 @@ def _addresses(ports: Ports, folder: Path, host: str) -> Table:
     table.add_row("WebSocket", f"{seen_from_phones.replace('http', 'ws', 1)}/ws?device_id=…")
     for spec in SERVICES:
         table.add_row(f"{spec.service.capitalize()} API", f"{url_of(spec.service, ports)}/docs")
-    table.add_row("Data", f"{folder}: recordings, results, sonalyze.db")
+    table.add_row("Data", f"{folder}: recordings, results; databases beside it")
     table.add_row("Try", f"./sonalyze demo --url {gateway}")
     return table
