@@ -1,6 +1,7 @@
 """What the use cases need from outside: folders that remember, and somebody who computes."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -8,9 +9,48 @@ from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
 from sonalyze_contracts.jobs import JobRequest, JobView
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
+from sonalyze_measurement.domain.files import StoredFile
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
 from sonalyze_measurement.domain.subjects import Subject
 from sonalyze_measurement.domain.uploads import Piece, Upload, UploadProgress
+
+
+class Files(Protocol):
+    """Keeps files under keys: in a folder, in memory, or in a bucket.
+
+    A key is a relative path with slashes. What is put is there whole or not at all, and replaces
+    what was there. Each method raises `StoreUnavailable` if the store does not answer.
+    """
+
+    async def put(self, key: str, content: bytes) -> StoredFile:
+        """Keep a small document."""
+
+    async def publish(self, path: Path, key: str) -> StoredFile:
+        """Keep a file of the scratch folder, which may disappear from there."""
+
+    async def replace(self, known: StoredFile, content: bytes) -> bool:
+        """Put something in the place of this very version; false if another one is there."""
+
+    async def head(self, key: str) -> StoredFile | None:
+        """Tell what is known of a file, or that there is none."""
+
+    async def read(self, key: str) -> bytes:
+        """Give a small document, or raise `NotStored`."""
+
+    def stream(self, key: str) -> AsyncIterator[bytes]:
+        """Give a file piece by piece, or raise `NotStored` at the first."""
+
+    def under(self, prefix: str) -> AsyncIterator[StoredFile]:
+        """Find all files below a prefix (a whole part of the path), in no order."""
+
+    async def delete(self, key: str) -> None:
+        """Remove a file; it may be gone already."""
+
+    def lend(self, key: str) -> AbstractAsyncContextManager[Path]:
+        """Lend a copy in the scratch folder, whose path ends in the key; or raise `NotStored`."""
+
+    def reference_to(self, key: str) -> str:
+        """Say where a file is, for other systems: ``s3://bucket/key`` or ``file:key``."""
 
 
 class JobStore(Protocol):

@@ -5,9 +5,18 @@ from sonalyze_contracts.errors import (
     Invalid,
     NotFound,
     TooLarge,
+    Unavailable,
     Unprocessable,
     UnsupportedMedia,
 )
+
+
+class NotStored(NotFound):
+    """The store has no file under this key."""
+
+
+class StoreUnavailable(Unavailable):
+    """The store of files does not answer, or does not let this service in."""
 
 
 class UnknownJob(NotFound):
