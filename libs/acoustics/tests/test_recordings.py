@@ -19,8 +19,10 @@ from sonalyze_acoustics import (
     evaluate_deconvolution,
     evaluate_impulse_response,
     evaluate_recording,
+    evaluate_reference_recording,
 )
 from sonalyze_acoustics.deconvolution import sweep_deconvolution
+from sonalyze_acoustics.rates import at_rate
 from sonalyze_acoustics.signal import chirp, measurement_signal, sweep
 
 Make = Callable[..., NDArray[np.float64]]
@@ -400,6 +402,35 @@ def test_any_reference_can_be_deconvolved(room: Make) -> None:
         assert ours.t20_s == pytest.approx(true.t20_s, rel=0.05)
         assert ours.c50_db == pytest.approx(true.c50_db, abs=0.5)
     assert found.alignment is None
+
+
+def test_recording_and_reference_may_have_rates_of_their_own(room: Make) -> None:
+    reference = sweep(SignalSpec(48_000, 50.0, 16_000.0))
+    recording = oaconvolve(reference, room(0.5, direct=0.2, seed=9))
+    expected = evaluate_deconvolution(recording, reference, RATE_HZ)
+
+    found = evaluate_reference_recording(
+        at_rate(96_000, recording, RATE_HZ), 96_000, at_rate(44_100, reference, RATE_HZ), 44_100
+    )
+
+    assert found.sample_rate_hz == RATE_HZ
+    assert found.mid.t20_s == pytest.approx(expected.mid.t20_s, rel=0.01)
+    assert found.mid.c50_db == pytest.approx(expected.mid.c50_db, abs=0.05)
+
+
+def test_the_response_can_be_kept_and_says_the_same_again(
+    phone_recording: Samples,
+) -> None:
+    first = evaluate_recording(phone_recording, RATE_HZ, SignalSpec())
+    response = first.response
+
+    again = evaluate_impulse_response(
+        response.samples, RATE_HZ, played_band_hz=response.played_band_hz
+    )
+
+    assert again.direct_index == first.direct_index
+    assert again.mid.t20_s == pytest.approx(first.mid.t20_s, rel=0.02)
+    assert again.mid.c50_db == pytest.approx(first.mid.c50_db, abs=0.1)
 
 
 def test_a_reference_that_was_not_played_is_refused() -> None:

@@ -5,6 +5,7 @@ from sonalyze_acoustics.analysis import (
     evaluate_deconvolution,
     evaluate_impulse_response,
     evaluate_recording,
+    evaluate_reference_recording,
 )
 from sonalyze_acoustics.bands import OCTAVES, Band
 from sonalyze_acoustics.channels import one_channel
@@ -62,6 +63,7 @@ from sonalyze_acoustics.signal import (
     segments,
     sweep,
 )
+from sonalyze_acoustics.software import software_versions
 from sonalyze_acoustics.speech import modulation_transfer, speech_transmission, transmission_index
 
 __all__ = [
@@ -107,6 +109,7 @@ __all__ = [
     "evaluate_deconvolution",
     "evaluate_impulse_response",
     "evaluate_recording",
+    "evaluate_reference_recording",
     "find_chirps",
     "impulse_response_of",
     "late_decay",
@@ -119,6 +122,7 @@ __all__ = [
     "onset_of",
     "reverberation_time",
     "segments",
+    "software_versions",
     "speech_transmission",
     "split_into_bands",
     "sweep",

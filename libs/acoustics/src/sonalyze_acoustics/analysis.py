@@ -1,4 +1,4 @@
-"""From samples to an evaluation: the three ways in."""
+"""From samples to an evaluation: the ways in."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from sonalyze_acoustics.location import (
     silent_stretch,
 )
 from sonalyze_acoustics.quality import Levels, decibel, recording_levels
+from sonalyze_acoustics.rates import NEEDED_RATE_HZ, at_rate
 from sonalyze_acoustics.samples import Samples, checked, peak_of
 from sonalyze_acoustics.signal import SignalSpec
 
@@ -93,6 +94,39 @@ def evaluate_deconvolution(
         raise NotAMeasurement("the reference is not in the recording.")
     levels = recording_levels(samples, sample_rate_hz, peak, slice(0, 0), slice(0, 0))
     return assembled(response, levels, None)
+
+
+def evaluate_reference_recording(
+    recording: Samples, sample_rate_hz: int, reference: Samples, reference_rate_hz: int
+) -> Evaluation:
+    """Evaluate a recording of any broadband reference, each at a rate of its own.
+
+    Both are brought to the recording's rate, or to `NEEDED_RATE_HZ` if that is less.
+
+    Parameters
+    ----------
+    recording : ndarray, shape (n,), float64
+        One channel.
+    sample_rate_hz : int
+        The recording's rate in Hz.
+    reference : ndarray, shape (m,), float64
+        What was played.
+    reference_rate_hz : int
+        The reference's rate in Hz.
+
+    Returns
+    -------
+    Evaluation
+        At the rate that both were brought to.
+
+    Raises
+    ------
+    Unevaluable
+        As `evaluate_deconvolution`.
+    """
+    rate_hz = min(sample_rate_hz, NEEDED_RATE_HZ)
+    recorded = at_rate(rate_hz, recording, sample_rate_hz)
+    return evaluate_deconvolution(recorded, at_rate(rate_hz, reference, reference_rate_hz), rate_hz)
 
 
 def evaluate_impulse_response(

@@ -46,6 +46,7 @@ SPEECH_RANGE_DB: Final = 15.0
 
 def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | None) -> Evaluation:
     """Evaluate a response band by band and put everything together."""
+    measured = response
     rate_hz, samples = response.sample_rate_hz, response.samples
     heard = samples[: response.valid(BROADBAND.upper_hz)]
     tail = heard[-max(1, heard.size // 10) :]
@@ -86,6 +87,7 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
             bands, mid, _completed(levels, broadband), alignment, _levelling_finding(corner)
         ),
         direct_index=onset,
+        response=measured,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from sonalyze_acoustics.deconvolution import ImpulseResponse
 
 VERSION: Final = "1"
 """Version of the analysis; it rises whenever the same recording may give another number."""
@@ -125,7 +127,11 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything that one response says; `direct_index` counts in its samples."""
+    """Everything that one response says; `direct_index` counts in its samples.
+
+    The response itself is as it was measured, before any loudspeaker was levelled out, for whoever
+    wants to keep it.
+    """
 
     sample_rate_hz: int
     bands: tuple[BandMetrics, ...]
@@ -136,4 +142,5 @@ class Evaluation:
     alignment: Alignment | None
     quality: Quality
     direct_index: int
+    response: ImpulseResponse = field(repr=False, compare=False)
     version: str = VERSION
