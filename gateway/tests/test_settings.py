@@ -10,6 +10,7 @@ from sonalyze_gateway.settings import Settings
 
 DOCUMENTED = {
     "INTERNAL_AUTH_TOKEN": "",
+    "API_TOKEN": "",
     "MAX_MESSAGE_BYTES": 65536,
     "RATE_LIMIT_RPS": 10.0,
     "RATE_LIMIT_BURST": 20,
@@ -30,14 +31,22 @@ def test_defaults_are_the_documented_ones(monkeypatch: pytest.MonkeyPatch) -> No
     settings = Settings(_env_file=None)
 
     given = settings.model_dump() | {
-        "internal_auth_token": settings.internal_auth_token.get_secret_value()
+        "internal_auth_token": settings.internal_auth_token.get_secret_value(),
+        "api_token": settings.api_token.get_secret_value(),
     }
     assert {name: given[name.lower()] for name in DOCUMENTED} == DOCUMENTED
     assert addresses_in(settings) == {
         Service.LOBBY: "http://lobby:8000",
         Service.MEASUREMENT: "http://measurement:8000",
         Service.SIMULATION: "http://simulation:8000",
+        Service.STORAGE: "http://storage:8000",
     }
+
+
+def test_a_house_may_be_without_storage() -> None:
+    settings = Settings(_env_file=None, storage_url="")
+
+    assert Service.STORAGE not in addresses_in(settings)
 
 
 def test_every_variable_stands_in_the_readme() -> None:
@@ -86,6 +95,9 @@ def test_the_environment_wins_over_the_file(
         ("push_queue_limit", 0),
         ("lobby_url", "lobby:8000"),
         ("lobby_url", "ftp://lobby"),
+        ("storage_url", "storage:8000"),
+        ("api_token", "two words"),
+        ("api_token", "schlüssel"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused_at_the_start(name: str, value: object) -> None:

@@ -63,14 +63,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(broadcast_router(settings.internal_auth_token))
     app.router.redirect_slashes = False
     app.router.routes.append(WebSocketRoute("/ws", WebSocketEndpoint()))
-    app.router.routes.append(Route("/v1/{path:path}", ProxyEndpoint(addresses)))
+    app.router.routes.append(Route("/v1/{path:path}", ProxyEndpoint(addresses, settings.api_token)))
     return app
 
 
 def addresses_in(settings: Settings) -> dict[Service, str]:
-    """Give each upstream's address, without a slash at its end."""
-    return {
-        Service.LOBBY: str(settings.lobby_url).rstrip("/"),
-        Service.MEASUREMENT: str(settings.measurement_url).rstrip("/"),
-        Service.SIMULATION: str(settings.simulation_url).rstrip("/"),
+    """Give each upstream's address, without a slash at its end; a house may be without storage."""
+    urls = {
+        Service.LOBBY: settings.lobby_url,
+        Service.MEASUREMENT: settings.measurement_url,
+        Service.SIMULATION: settings.simulation_url,
+        Service.STORAGE: settings.storage_url,
     }
+    return {service: str(url).rstrip("/") for service, url in urls.items() if url}

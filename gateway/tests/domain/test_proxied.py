@@ -4,11 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sonalyze_contracts.archive import Resource
+from sonalyze_contracts.command import Service
 from sonalyze_contracts.errors import SonalyzeError
-from sonalyze_gateway.domain.proxied import PREFIXES, public_location, target_of
+from sonalyze_gateway.domain.proxied import (
+    PREFIXES,
+    Access,
+    PathUnknown,
+    public_links,
+    public_location,
+    published,
+    target_of,
+)
 
-SIMULATION = PREFIXES[-1]
-JOBS = PREFIXES[1]
+BY_PATH = {prefix.public: prefix for prefix in PREFIXES}
+SIMULATION, JOBS = BY_PATH["/v1/simulation"], BY_PATH["/v1/jobs"]
+MEASUREMENTS = BY_PATH["/v1/measurements"]
 
 PIECES = st.sampled_from(
     rb"/ // . .. %2e %2F %5c %25 %00 ; \ gateway handle jobs simulation v1 %67 a ? # %C3%A4".split()
@@ -21,7 +32,7 @@ PIECES = st.sampled_from(
 )
 def test_what_passes_means_the_same_to_everybody(prefix: bytes, rest: bytes) -> None:
     try:
-        path = target_of(prefix + b"/" + rest).path
+        path = target_of(prefix + b"/" + rest, PREFIXES).path
     except SonalyzeError:
         return
 
@@ -53,3 +64,40 @@ def test_a_location_under_an_unstripped_prefix_keeps_its_path() -> None:
     location = public_location("http://measurement:8000/v1/jobs/", JOBS, "http://measurement:8000")
 
     assert location == "/v1/jobs/"
+
+
+def test_every_address_of_a_link_header_leads_back_through_the_gateway() -> None:
+    links = '<http://storage:8000/v1/measurements?after=a,b>; rel="next", </v1/x>; rel="up"'
+
+    public = public_links(links, MEASUREMENTS, "http://storage:8000")
+
+    assert public == '</v1/measurements?after=a,b>; rel="next", </v1/x>; rel="up"'
+
+
+@pytest.mark.parametrize(
+    ("path", "service"),
+    [
+        (b"/v1/measurement", Service.MEASUREMENT),
+        (b"/v1/measurement/audio", Service.MEASUREMENT),
+        (b"/v1/measurements", Service.STORAGE),
+        (b"/v1/measurements/1", Service.STORAGE),
+        (b"/v1/analysis-outputs", Service.STORAGE),
+        (b"/v1/analysis_outputs/1", Service.STORAGE),
+    ],
+)
+def test_what_is_measured_now_and_what_was_measured_are_two_services(
+    path: bytes, service: Service
+) -> None:
+    assert target_of(path, PREFIXES).prefix.service is service
+
+
+def test_whatever_storage_answers_is_for_readers() -> None:
+    of_storage = [prefix for prefix in PREFIXES if prefix.service is Service.STORAGE]
+
+    assert {prefix.access for prefix in of_storage} == {Access.READERS}
+    assert len(of_storage) == len(Resource) + 3
+
+
+def test_without_readers_nothing_of_theirs_exists() -> None:
+    with pytest.raises(PathUnknown):
+        target_of(b"/v1/measurements", published(readers=False))

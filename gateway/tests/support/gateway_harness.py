@@ -165,6 +165,7 @@ class Gateways:
             "lobby_url": self._upstream.address,
             "measurement_url": self._upstream.address,
             "simulation_url": self._upstream.address,
+            "storage_url": self._upstream.address,
             "internal_auth_token": TOKEN,
             "log_level": "ERROR",
             "_env_file": None,

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import structlog
 from fastapi import Request
-from starlette.types import Receive, Scope, Send
+from pydantic import SecretStr
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sonalyze_chassis.body import allow_body
 from sonalyze_chassis.context import current_request_id
@@ -13,27 +14,50 @@ from sonalyze_chassis.errors import problem_of
 from sonalyze_contracts.command import Service
 from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_gateway.api.incoming import ClientLeft, Incoming
+from sonalyze_gateway.api.readers import for_readers
 from sonalyze_gateway.domain.headers import has_body, request_headers, response_headers
-from sonalyze_gateway.domain.proxied import Prefix, public_location, target_of
+from sonalyze_gateway.domain.proxied import (
+    Access,
+    Prefix,
+    Target,
+    public_links,
+    public_location,
+    published,
+    target_of,
+)
 from sonalyze_gateway.ports import ProxiedRequest, ProxiedResponse, Relay, ResponseCutOff
 
 log = structlog.get_logger(__name__)
 
-_LOCATIONS = (b"location", b"content-location")
+_ADDRESSED = {
+    b"location": public_location,
+    b"content-location": public_location,
+    b"link": public_links,
+}
+"""Headers that say where something is."""
+
+_TARGET = "sonalyze.target"
 
 
 class ProxyEndpoint:
     """ASGI app of one route; one call is one request passed on and its response passed back."""
 
-    def __init__(self, addresses: Mapping[Service, str]) -> None:
+    def __init__(self, addresses: Mapping[Service, str], api_token: SecretStr) -> None:
+        has_readers = bool(api_token.get_secret_value()) and Service.STORAGE in addresses
         self._addresses = addresses
+        self._prefixes = published(readers=has_readers)
+        self._ways: dict[Access, ASGIApp] = {
+            Access.ANYBODY: self._relay,
+            Access.READERS: for_readers(self._relay, api_token),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with what the service answers, or say why it does not."""
         request = Request(scope, receive)
         allow_body(request, None)
         try:
-            await self._relay(scope, receive, send)
+            target = scope[_TARGET] = target_of(scope["raw_path"], self._prefixes)
+            await self._ways[target.prefix.access](scope, receive, send)
         except ClientLeft:
             log.info("proxy.client_left")
         except ResponseCutOff:
@@ -49,7 +73,7 @@ class ProxyEndpoint:
 
     async def _relay(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on until the response is through or the client leaves."""
-        target = target_of(scope["raw_path"])
+        target: Target = scope[_TARGET]
         incoming = Incoming(receive, has_body=has_body(scope["headers"]))
         outgoing = _outgoing(scope, target.prefix.service, target.path, incoming)
         relay: Relay = scope["app"].state.services.relay
@@ -74,14 +98,14 @@ class ProxyEndpoint:
 
     def _head(self, response: ProxiedResponse, prefix: Prefix) -> dict[str, object]:
         headers = [
-            (name, self._public(value, prefix) if name in _LOCATIONS else value)
+            (name, self._public(name, value, prefix) if name in _ADDRESSED else value)
             for name, value in response_headers(response.headers)
         ]
         return {"type": "http.response.start", "status": response.status, "headers": headers}
 
-    def _public(self, location: bytes, prefix: Prefix) -> bytes:
+    def _public(self, name: bytes, value: bytes, prefix: Prefix) -> bytes:
         upstream = self._addresses[prefix.service]
-        return public_location(location.decode("latin-1"), prefix, upstream).encode("latin-1")
+        return _ADDRESSED[name](value.decode("latin-1"), prefix, upstream).encode("latin-1")
 
 
 def _outgoing(scope: Scope, service: Service, path: str, incoming: Incoming) -> ProxiedRequest:
