@@ -45,4 +45,6 @@ ARG SERVICE
 ENV SERVICE=$SERVICE
 USER sonalyze
 WORKDIR /home/sonalyze
+# Where `alembic` finds which migrations are meant: docker compose exec storage alembic current
+COPY $SERVICE/pyproject.toml ./
 CMD exec python -m sonalyze_chassis.serve "sonalyze_$SERVICE.main:app" --host 0.0.0.0 --port 8000
