@@ -52,6 +52,22 @@ async def test_the_token_stays_at_the_gateway(gateways: Gateways, upstream: Upst
     assert upstream.requests[0].headers["X-Kept"] == "yes"
 
 
+async def test_a_head_is_answered_with_the_head_of_a_get(
+    gateways: Gateways, upstream: Upstream
+) -> None:
+    async def row(request: web.Request) -> web.Response:
+        assert request.method == "GET"
+        return web.Response(body=b"x" * 1234, headers={"ETag": '"7"'})
+
+    upstream.on_request = row
+    gateway = await gateways.start(api_token=TOKEN)
+
+    answer, body = await call(gateway, "HEAD", ROW, headers=READER)
+
+    assert (answer.status, answer.headers["ETag"]) == (200, '"7"')
+    assert (answer.headers["Content-Length"], body) == ("1234", b"")
+
+
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 async def test_the_name_of_the_scheme_may_be_written_in_any_case(
     gateways: Gateways, scheme: str

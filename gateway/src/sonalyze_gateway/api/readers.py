@@ -43,7 +43,8 @@ class ReadersOnly:
             await refusal(scope, receive, send)
             return
         headers = [pair for pair in scope["headers"] if pair[0] != CREDENTIALS]
-        await self._app({**scope, "headers": headers}, receive, send)
+        # A HEAD is asked as the GET that it stands for; the server leaves the body out.
+        await self._app({**scope, "method": "GET", "headers": headers}, receive, send)
 
     def _refusal(self, request: Request) -> Response | None:
         if not self._is_shown_by(request):
