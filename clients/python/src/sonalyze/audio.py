@@ -81,7 +81,9 @@ def read_audio(source: str | Path | bytes) -> tuple[NDArray[np.float64], int]:
         return np.ascontiguousarray(_checked(frames, name).T), audio.samplerate
 
 
-def read_channel(path: Path, channel: int | None = None) -> tuple[NDArray[np.float64], int]:
+def read_channel(
+    path: Path, channel: int | None = None, *, name: str | None = None
+) -> tuple[NDArray[np.float64], int]:
     """Read one channel of a recording as the measurement service does.
 
     Parameters
@@ -90,6 +92,8 @@ def read_channel(path: Path, channel: int | None = None) -> tuple[NDArray[np.flo
         The file.
     channel : int, optional
         Which channel, from 0; by default the mean of all, or the loudest where the mean cancels.
+    name : str, optional
+        What to call the file in complaints; by default its path.
 
     Returns
     -------
@@ -105,11 +109,11 @@ def read_channel(path: Path, channel: int | None = None) -> tuple[NDArray[np.flo
     NoSuchChannel
         If it has no such channel.
     """
-    with _audio(path) as (audio, name):
+    with _audio(path, name) as (audio, called):
         if channel is not None and channel >= audio.channels:
-            raise NoSuchChannel(f"{name} has no channel {channel}; it has {audio.channels}")
+            raise NoSuchChannel(f"{called} has no channel {channel}; it has {audio.channels}")
         samples = one_channel(lambda: _blocks(audio), audio.frames, channel)
-        return _checked(samples, name), audio.samplerate
+        return _checked(samples, called), audio.samplerate
 
 
 def encode_audio(
@@ -144,9 +148,11 @@ def _plain(error: Exception) -> str:
 
 
 @contextmanager
-def _audio(source: str | Path | bytes) -> Iterator[tuple[soundfile.SoundFile, str]]:
+def _audio(
+    source: str | Path | bytes, name: str | None = None
+) -> Iterator[tuple[soundfile.SoundFile, str]]:
     """Open what can be analysed; give it with the name to call it by."""
-    name = "the audio" if isinstance(source, bytes) else f"{source}"
+    name = name or ("the audio" if isinstance(source, bytes) else f"{source}")
     with ExitStack() as opened:
         file = opened.enter_context(_opened(source, name))
         try:
@@ -201,6 +207,11 @@ def _checked(samples: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     if not np.isfinite(samples).all():
         raise UnreadableAudio(f"{name} holds samples that are not numbers")
     return samples
+
+
+def libsndfile_version() -> str:
+    """Name the version of the library that decodes."""
+    return str(soundfile.__libsndfile_version__)
 
 
 def readable_formats() -> tuple[str, ...]:

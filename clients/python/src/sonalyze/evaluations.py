@@ -1,10 +1,27 @@
 """A recording on disk, evaluated as the measurement service does it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sonalyze.audio import read_channel
-from sonalyze_acoustics import SignalSpec, evaluate_impulse_response, evaluate_recording
+from sonalyze_acoustics import (
+    Evaluation,
+    InvalidSignal,
+    SignalSpec,
+    evaluate_impulse_response,
+    evaluate_recording,
+    evaluate_reference_recording,
+)
+from sonalyze_contracts.identifiers import UploadName
+from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource
+from sonalyze_contracts.provenance import PlayedSignal
 from sonalyze_contracts.results import AnalysisResults
+
+Read = Callable[[UploadName, int | None], tuple[NDArray[np.float64], int]]
+"""Gives one channel of an upload and its rate in Hz; without a channel, the mean of all."""
 
 
 def evaluate(
@@ -35,3 +52,32 @@ def evaluate(
     low_hz, high_hz = sweep_hz
     signal = SignalSpec(sweep_start_hz=low_hz, sweep_end_hz=high_hz)
     return AnalysisResults.of(evaluate_recording(samples, sample_rate_hz, signal))
+
+
+def evaluate_as_asked(
+    request: AnalysisRequest, signal: PlayedSignal | None, read: Read
+) -> Evaluation:
+    """Evaluate uploads as the measurement service did when it got this request.
+
+    Raises
+    ------
+    AudioError
+        If a file cannot be read.
+    Unevaluable
+        If nothing can be said about what it holds, or the signal cannot exist.
+    """
+    match request.source:
+        case AnalysisSource.IMPULSE_RESPONSE:
+            return evaluate_impulse_response(
+                *read(request.impulse_response_upload, request.channel)
+            )
+        case AnalysisSource.SWEEP_DECONVOLUTION:
+            recorded = read(request.recording_upload, request.channel)
+            return evaluate_reference_recording(
+                *recorded, *read(request.sweep_reference_upload, None)
+            )
+        case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
+            if signal is None:
+                raise InvalidSignal("It is not known which signal was played.")
+            recorded = read(request.recording_upload, request.channel)
+            return evaluate_recording(*recorded, SignalSpec(**signal.model_dump()))

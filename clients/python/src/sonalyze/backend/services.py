@@ -19,6 +19,7 @@ class ServiceSpec:
 
 
 SERVICES = (
+    ServiceSpec(Service.STORAGE, "sonalyze_storage.main:app", 8004, "yellow"),
     ServiceSpec(Service.LOBBY, "sonalyze_lobby.main:app", 8001, "cyan"),
     ServiceSpec(Service.MEASUREMENT, "sonalyze_measurement.main:app", 8002, "magenta"),
     ServiceSpec(Service.GATEWAY, "sonalyze_gateway.main:app", 8000, "green"),

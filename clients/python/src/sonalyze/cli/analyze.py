@@ -1,4 +1,4 @@
-"""``analyze``: what one recording says of its room, without any server."""
+"""``analyze``: what a recording says of its room, or a bundle still says, without any server."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,14 +9,17 @@ from sonalyze.cli.consoles import give_up, output
 from sonalyze_contracts.results import AnalysisResults
 
 UNREADABLE = 2
+FULL_SWEEP = "20:20000"
 
 
 def analyze(
-    file: Annotated[Path, typer.Argument(help="The recording: WAV, FLAC, AIFF, CAF or Ogg.")],
+    file: Annotated[
+        Path, typer.Argument(help="The recording (WAV, FLAC, AIFF, CAF, Ogg), or a bundle (ZIP).")
+    ],
     sweep: Annotated[
         str,
         typer.Option(help="Range of the sweep that was played, in Hz.", metavar="LOW:HIGH"),
-    ] = "20:20000",
+    ] = FULL_SWEEP,
     impulse_response: Annotated[
         bool,
         typer.Option(
@@ -32,7 +35,17 @@ def analyze(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
-    """Analyse one recording: per octave band, clock, quality, and a reason for what is missing."""
+    """Analyse one recording: per octave band, clock, quality, and a reason for what is missing.
+
+    Of a bundle, as a job gives it at GET /v1/jobs/ID/bundle, every file is checked and every
+    analysis computed again; exit code 0 if all is the same, 1 if anything differs, is damaged or
+    cannot be computed again, 2 if this is no bundle.
+    """
+    if _is_bundle(file):
+        if impulse_response or channel is not None or sweep != FULL_SWEEP:
+            raise typer.BadParameter("What a bundle was analysed with stands in the bundle.")
+        _examine(file, as_json=as_json)
+        return
     # Imported here: no other command has to wait for the numerics.
     from sonalyze.cli.report import report  # noqa: PLC0415 - see above
 
@@ -41,6 +54,28 @@ def analyze(
         typer.echo(results.model_dump_json(indent=2))
     else:
         output().print(report(file.name, results))
+
+
+def _is_bundle(file: Path) -> bool:
+    from sonalyze.bundle_file import is_zip  # noqa: PLC0415 - as above
+
+    return is_zip(file)
+
+
+def _examine(file: Path, *, as_json: bool) -> None:
+    from sonalyze.bundle_file import BundleUnreadable  # noqa: PLC0415 - as above
+    from sonalyze.bundle_verdicts import examine  # noqa: PLC0415 - as above
+    from sonalyze.cli.bundle_report import bundle_report  # noqa: PLC0415 - as above
+
+    try:
+        found = examine(file)
+    except BundleUnreadable as fault:
+        give_up(f"{fault}.", UNREADABLE)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        output().print(bundle_report(file.name, found))
+    raise typer.Exit(0 if found.holds else 1)
 
 
 def _results(file: Path, sweep: str, channel: int | None, *, is_response: bool) -> AnalysisResults:
