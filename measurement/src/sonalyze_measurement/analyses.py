@@ -1,6 +1,7 @@
 """Analyses of recordings: finds what one needs, has it computed, and keeps what comes out."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Literal
 
 from sonalyze_contracts.identifiers import JobId, UploadName
@@ -8,6 +9,7 @@ from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_measurement.domain.conditions import UnknownSignal
 from sonalyze_measurement.domain.names import job_id_of
+from sonalyze_measurement.domain.signals import Reference
 from sonalyze_measurement.domain.subjects import (
     ImpulseResponse,
     SignalRecording,
@@ -39,8 +41,8 @@ class Analyses:
     ) -> AnalysisResults:
         """Analyse a recording of a job and keep the results; ``reached`` is told each stage."""
         job_id = job_id_of(job)
-        subject = await self._subject_of(job_id, request)
-        results = await self._acoustics.evaluate(subject, started=lambda: reached("running"))
+        async with self._lent(job_id, request) as subject:
+            results = await self._acoustics.evaluate(subject, started=lambda: reached("running"))
         reached("storing")
         await self._jobs.save_results(job_id, analysed_upload(request), results)
         return results
@@ -48,22 +50,32 @@ class Analyses:
     async def require_possible(self, job: str, request: AnalysisRequest) -> JobId:
         """Refuse at once what would be refused later: unknown job, upload or signal."""
         job_id = job_id_of(job)
-        await self._subject_of(job_id, request)
+        await self._uploads.require(job_id, analysed_upload(request))
+        match request.source:
+            case AnalysisSource.SWEEP_DECONVOLUTION:
+                await self._uploads.require(job_id, request.sweep_reference_upload)
+            case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
+                await self._reference_of(request)
         return job_id
 
-    async def _subject_of(self, job_id: JobId, request: AnalysisRequest) -> Subject:
-        path = await self._uploads.path_of(job_id, analysed_upload(request))
-        match request.source:
-            case AnalysisSource.IMPULSE_RESPONSE:
-                return ImpulseResponse(path, request.channel)
-            case AnalysisSource.SWEEP_DECONVOLUTION:
-                played = await self._uploads.path_of(job_id, request.sweep_reference_upload)
-                return SweepRecording(path, request.channel, played)
-            case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
-                if request.audio_hash is None:
-                    raise UnknownSignal("Missing 'audio_hash' in data")
-                reference = await self._references.by_hash(request.audio_hash)
-                return SignalRecording(path, request.channel, reference)
+    @asynccontextmanager
+    async def _lent(self, job_id: JobId, request: AnalysisRequest) -> AsyncIterator[Subject]:
+        """Have local files of what is to be evaluated, while it is."""
+        async with self._uploads.lend(job_id, analysed_upload(request)) as path:
+            match request.source:
+                case AnalysisSource.IMPULSE_RESPONSE:
+                    yield ImpulseResponse(path, request.channel)
+                case AnalysisSource.SWEEP_DECONVOLUTION:
+                    async with self._uploads.lend(job_id, request.sweep_reference_upload) as played:
+                        yield SweepRecording(path, request.channel, played)
+                case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
+                    reference = await self._reference_of(request)
+                    yield SignalRecording(path, request.channel, reference)
+
+    async def _reference_of(self, request: AnalysisRequest) -> Reference:
+        if request.audio_hash is None:
+            raise UnknownSignal("Missing 'audio_hash' in data")
+        return await self._references.by_hash(request.audio_hash)
 
 
 def analysed_upload(request: AnalysisRequest) -> UploadName:

@@ -19,11 +19,16 @@ from sonalyze_measurement.analyses import Analyses
 from sonalyze_measurement.api import audio, http, uploads
 from sonalyze_measurement.api.events import handlers
 from sonalyze_measurement.background import BackgroundAnalyses
-from sonalyze_measurement.infra.folders import JobFolders
+from sonalyze_measurement.infra.documents import JobDocuments
+from sonalyze_measurement.infra.locks import KeyedLocks
+from sonalyze_measurement.infra.objects import ObjectFiles
+from sonalyze_measurement.infra.partials import Partials
 from sonalyze_measurement.infra.processes import PRELOADED, Processes
-from sonalyze_measurement.infra.references import ReferenceFolders
+from sonalyze_measurement.infra.references import References
 from sonalyze_measurement.infra.staging import Staging
-from sonalyze_measurement.infra.uploads import UploadFiles, forget_old_partials
+from sonalyze_measurement.infra.stores import open_files
+from sonalyze_measurement.infra.uploads import Uploads
+from sonalyze_measurement.infra.within_reach import SignalsWithinReach
 from sonalyze_measurement.jobs import Jobs
 from sonalyze_measurement.services import Services
 from sonalyze_measurement.settings import Settings
@@ -83,8 +88,11 @@ async def _open(
 ) -> Services:
     staging = Staging(settings.measurement_data_dir)
     await asyncio.to_thread(staging.open)
-    await asyncio.to_thread(forget_old_partials, settings.measurement_data_dir)
+    partials = Partials(settings.measurement_data_dir)
+    await asyncio.to_thread(partials.forget_old)
     health.add("data_dir", staging.probe)
+    files = open_files(settings.measurement_store_url, settings.measurement_data_dir, staging)
+    health.add("store", files.probe)
 
     stack.push_async_callback(compute.close)
     await compute.warm()
@@ -96,27 +104,40 @@ async def _open(
 
     stack.push_async_callback(_deliver_rest, publisher)
 
-    folders = JobFolders(settings.measurement_data_dir, staging)
-    files = UploadFiles(folders, staging, settings.measurement_max_uploads)
-    references = ReferenceFolders(
-        settings.measurement_data_dir, staging, processes, settings.measurement_max_references
+    documents = JobDocuments(files)
+    recordings = Uploads(
+        files,
+        documents,
+        staging,
+        partials,
+        KeyedLocks(),
+        most_uploads=settings.measurement_max_uploads,
     )
-    await asyncio.to_thread(references.open)
+    references = await _references(settings, files, staging, processes)
 
-    analyses = Analyses(folders, files, references, processes)
+    analyses = Analyses(documents, recordings, references, processes)
     background = BackgroundAnalyses(analyses, publisher)
     stack.push_async_callback(background.close, PATIENCE_S)
     return Services(
         signals=Signals(references, processes),
         jobs=Jobs(
-            folders,
-            files,
+            documents,
+            recordings,
             most_bytes=settings.measurement_max_upload_mb << 20,
             idle_s=settings.upload_idle_s,
         ),
         analyses=analyses,
         background=background,
     )
+
+
+async def _references(
+    settings: Settings, files: ObjectFiles, staging: Staging, processes: Processes
+) -> References:
+    most_signals = settings.measurement_max_references
+    within_reach = SignalsWithinReach(settings.measurement_data_dir, most_signals)
+    await asyncio.to_thread(within_reach.open)
+    return References(files, staging, within_reach, processes, most_signals=most_signals)
 
 
 async def _deliver_rest(publisher: GatewayPublisher) -> None:

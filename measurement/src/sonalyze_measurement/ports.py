@@ -1,4 +1,4 @@
-"""What the use cases need from outside: folders that remember, and somebody who computes."""
+"""What the use cases need from outside: a store that remembers, and somebody who computes."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -22,11 +22,11 @@ class Files(Protocol):
     what was there. Each method raises `StoreUnavailable` if the store does not answer.
     """
 
-    async def put(self, key: str, content: bytes) -> StoredFile:
+    async def put(self, key: str, content: bytes) -> None:
         """Keep a small document."""
 
-    async def publish(self, path: Path, key: str) -> StoredFile:
-        """Keep a file of the scratch folder, which may disappear from there."""
+    async def publish(self, path: Path, key: str) -> str:
+        """Keep a file of the scratch folder, which may disappear there, and give its version."""
 
     async def replace(self, known: StoredFile, content: bytes) -> bool:
         """Put something in the place of this very version; false if another one is there."""
@@ -88,8 +88,11 @@ class UploadStore(Protocol):
     async def progress_of(self, job_id: JobId, name: UploadName) -> UploadProgress:
         """Tell how much of an upload is there, or raise `UnknownUpload`."""
 
-    async def path_of(self, job_id: JobId, name: UploadName) -> Path:
-        """Give the file of an upload, or raise `UploadMissing`."""
+    async def require(self, job_id: JobId, name: UploadName) -> None:
+        """Raise `UploadMissing` unless there is such an upload."""
+
+    def lend(self, job_id: JobId, name: UploadName) -> AbstractAsyncContextManager[Path]:
+        """Lend a copy of an upload, or raise `UploadMissing`."""
 
 
 class ReferenceStore(Protocol):

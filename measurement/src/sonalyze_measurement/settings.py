@@ -12,6 +12,8 @@ class Settings(ServiceSettings):
     """Read once at the start; the README lists every variable with its meaning."""
 
     measurement_data_dir: Path = Path("/data")
+    measurement_store_url: str = Field(default="", pattern=r"^(s3://[^/?#]+(/[^?#]*)?)?$")
+    raw_audio_days: int = Field(default=0, ge=0)
     measurement_debug: bool = False
     measurement_debug_dir: Path = Path("debug_audio")
     measurement_max_upload_mb: int = Field(default=50, ge=1)

@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -10,9 +11,10 @@ import httpx2
 import numpy as np
 import pytest
 import soundfile
-from fastapi import FastAPI
+from laboratory import MakeSettings, Threads, client_of
 
 AUDIO = "/v1/measurement/audio"
+SYNTHESIS = "sonalyze_measurement.infra.evaluate:synthesise"
 RATES = (8_000, 16_000, 44_100, 48_000, 96_000)
 Samples = np.ndarray[Any, Any]
 
@@ -136,16 +138,31 @@ async def test_the_sweep_runs_from_start_to_end_logarithmically(
 
 
 async def test_the_same_parameters_give_the_same_bytes_for_ever(
-    client: httpx2.AsyncClient, data_dir: Path
+    make_settings: MakeSettings, engine: Threads, data_dir: Path
 ) -> None:
     asked = {"sample_rate": 8_000, "sweep_f_start": 100.5, "sweep_f_end": 3_000}
-    first = await client.get(AUDIO, params=asked)
-    for entry in (data_dir / "references/by_parameters").iterdir():
-        entry.unlink()
+    async with client_of(make_settings(), engine) as client:
+        first = await client.get(AUDIO, params=asked)
+    shutil.rmtree(data_dir / "references")
 
-    again = await client.get(AUDIO, params=asked)
+    async with client_of(make_settings(), engine) as client:
+        again = await client.get(AUDIO, params=asked)
 
     assert again.content == first.content
+    assert engine.works == [SYNTHESIS, SYNTHESIS]
+
+
+async def test_a_signal_that_was_generated_before_is_not_generated_again(
+    make_settings: MakeSettings, engine: Threads
+) -> None:
+    async with client_of(make_settings(), engine) as client:
+        first = await client.get(AUDIO, params={"sample_rate": 8_000})
+
+    async with client_of(make_settings(), engine) as client:
+        again = await client.get(AUDIO, params={"sample_rate": 8_000})
+
+    assert again.content == first.content
+    assert engine.works == [SYNTHESIS]
 
 
 async def test_the_reference_is_kept_under_its_hash(
@@ -164,15 +181,14 @@ async def test_the_reference_is_kept_under_its_hash(
 
 
 async def test_many_who_ask_at_once_get_one_generation(
-    client: httpx2.AsyncClient,
-    engine: Any,  # noqa: ANN401  the stand-in of conftest
+    client: httpx2.AsyncClient, engine: Threads
 ) -> None:
     answers = await asyncio.gather(
         *(client.get(AUDIO, params={"sample_rate": 8_000}) for _ in range(10))
     )
 
     assert len({answer.content for answer in answers}) == 1
-    assert engine.works == ["sonalyze_measurement.infra.evaluate:synthesise"]
+    assert engine.works == [SYNTHESIS]
 
 
 async def test_whoever_has_the_signal_already_gets_no_body(client: httpx2.AsyncClient) -> None:
@@ -270,19 +286,15 @@ async def test_the_timeline_is_the_documented_one(client: httpx2.AsyncClient) ->
 
 
 async def test_old_signals_give_way_but_stay_analysable(
-    client: httpx2.AsyncClient,
-    app: FastAPI,
-    files_in_data: Callable[[], list[str]],
+    make_settings: MakeSettings, engine: Threads, files_in_data: Callable[[], list[str]]
 ) -> None:
-    app.state.services.signals._references._most_signals = 2
-    first = await client.get(AUDIO, params={"sample_rate": 8_000})
-    for rate_hz in (8_001, 8_002):
-        await client.get(AUDIO, params={"sample_rate": rate_hz})
+    async with client_of(make_settings(measurement_max_references=2), engine) as client:
+        first = await client.get(AUDIO, params={"sample_rate": 8_000})
+        for rate_hz in (8_001, 8_002):
+            await client.get(AUDIO, params={"sample_rate": rate_hz})
 
-    kept = [name for name in files_in_data() if first.headers["X-Audio-Hash"] in name]
-    again = await client.get(AUDIO, params={"sample_rate": 8_000})
+        kept = [name for name in files_in_data() if first.headers["X-Audio-Hash"] in name]
+        again = await client.get(AUDIO, params={"sample_rate": 8_000})
 
-    assert [name for name in kept if name.endswith(("wav", "json"))] == [
-        name for name in kept if name.endswith("metadata.json")
-    ]
+    assert [Path(name).name for name in kept if name.endswith(("wav", "json"))] == ["metadata.json"]
     assert again.content == first.content

@@ -2,7 +2,8 @@
 
 import asyncio
 import importlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
@@ -14,6 +15,7 @@ import numpy as np
 import soundfile
 
 from sonalyze_acoustics import SignalSpec, measurement_signal
+from sonalyze_measurement.app import create_app
 from sonalyze_measurement.settings import Settings
 
 Samples = np.ndarray[Any, Any]
@@ -83,6 +85,18 @@ class Threads:
 
     async def close(self) -> None:
         """Threads end by themselves."""
+
+
+@asynccontextmanager
+async def client_of(settings: Settings, engine: Threads) -> AsyncIterator[httpx2.AsyncClient]:
+    """Start a service of its own in this process, and talk to it."""
+    app = create_app(settings, lambda _: engine)
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://measurement") as client,
+    ):
+        yield client
 
 
 @dataclass

@@ -39,6 +39,10 @@ class UploadMissing(Invalid):
     """An analysis names an upload that the job does not have."""
 
 
+class UploadExpired(UploadMissing):
+    """The job had this upload, and it was deleted after ``RAW_AUDIO_DAYS``."""
+
+
 class UnknownSignal(Invalid):
     """No signal of this hash was generated here."""
 

@@ -1,7 +1,17 @@
-"""Files as the store knows them, and under which keys they lie."""
+"""Files as the store knows them, and under which keys they lie.
+
+A job exists once its map does, which is written last. An upload without bytes is one that was
+deleted: nothing empty is ever taken.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
+from sonalyze_measurement.domain.signals import Reference, SignalFile
+
+SIGNALS = "references"
+SIGNALS_BY_PARAMETERS = f"{SIGNALS}/by_parameters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +22,73 @@ class StoredFile:
     size_bytes: int
     version: str
     modified_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The last part of the key."""
+        return self.key.rpartition("/")[2]
+
+
+def map_key(job_id: JobId) -> str:
+    """Name the map of a job."""
+    return f"{job_id}/map.json"
+
+
+def meta_key(job_id: JobId) -> str:
+    """Name what a job's creator said of it."""
+    return f"{job_id}/job_meta.json"
+
+
+def uploads_prefix(job_id: JobId) -> str:
+    """Name what holds the uploads of a job."""
+    return f"{job_id}/uploads"
+
+
+def upload_key(job_id: JobId, name: UploadName) -> str:
+    """Name an upload."""
+    return f"{uploads_prefix(job_id)}/{name}"
+
+
+def checksum_key(job_id: JobId, name: UploadName) -> str:
+    """Name the record of an upload's SHA-256."""
+    return f"{job_id}/checksums/{name}.json"
+
+
+def newest_key(job_id: JobId) -> str:
+    """Name the results of a job's newest analysis."""
+    return f"{job_id}/results/analysis.json"
+
+
+def alignment_key(job_id: JobId) -> str:
+    """Name where the signal lay in the recording that was analysed last."""
+    return f"{job_id}/results/alignment.json"
+
+
+def results_prefix(job_id: JobId) -> str:
+    """Name what holds the newest results of each upload."""
+    return f"{job_id}/results/by_upload"
+
+
+def results_key(job_id: JobId, name: UploadName) -> str:
+    """Name the newest results of an upload."""
+    return f"{results_prefix(job_id)}/{name}.json"
+
+
+def signal_prefix(audio_hash: AudioHash) -> str:
+    """Name what holds a generated signal."""
+    return f"{SIGNALS}/{audio_hash[:8]}/{audio_hash}"
+
+
+def signal_metadata_key(audio_hash: AudioHash) -> str:
+    """Name what a signal can be generated from again."""
+    return f"{signal_prefix(audio_hash)}/metadata.json"
+
+
+def signal_audio_key(reference: Reference) -> str:
+    """Name the file of a signal that is served."""
+    return f"{signal_prefix(reference.audio_hash)}/full_signal.{reference.file.format}"
+
+
+def signal_index_key(file: SignalFile) -> str:
+    """Name what leads from the parameters of a signal to its hash."""
+    return f"{SIGNALS_BY_PARAMETERS}/{file.key}"

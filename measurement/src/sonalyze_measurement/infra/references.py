@@ -2,48 +2,58 @@
 
 ``references/<first 8>/<hash>/`` holds ``metadata.json``, ``chirp.wav``, ``sweep.wav`` and
 ``full_signal.wav``; ``references/by_parameters/`` leads from what was asked for to the hash, so
-that nothing is generated twice, not even after a restart. Parameters are endless, disks are not:
+that nothing is generated twice, not even after a restart. Parameters are endless, stores are not:
 of the signals used longest ago only the metadata stays, from which an analysis can still work and
 the same bytes can be generated again.
 """
 
 import asyncio
-import os
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from sonalyze_contracts.identifiers import AudioHash
-from sonalyze_measurement.domain.conditions import UnknownSignal
+from sonalyze_measurement.domain.conditions import NotStored, UnknownSignal
+from sonalyze_measurement.domain.files import (
+    SIGNALS_BY_PARAMETERS,
+    StoredFile,
+    signal_audio_key,
+    signal_index_key,
+    signal_metadata_key,
+    signal_prefix,
+)
 from sonalyze_measurement.domain.signals import Reference, SignalFile
 from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.infra.processes import Processes
 from sonalyze_measurement.infra.staging import Staging
+from sonalyze_measurement.infra.within_reach import SignalsWithinReach
+from sonalyze_measurement.ports import Files
 
 REFERENCE = TypeAdapter(Reference)
-METADATA = "metadata.json"
 
 
-class ReferenceFolders:
-    """Keeps references as folders of the data folder."""
+class References:
+    """Keeps references in the store, and those in use on this machine too."""
 
     def __init__(
-        self, data_dir: Path, staging: Staging, processes: Processes, most_signals: int
+        self,
+        files: Files,
+        staging: Staging,
+        within_reach: SignalsWithinReach,
+        processes: Processes,
+        *,
+        most_signals: int,
     ) -> None:
-        self._root = data_dir / "references"
-        self._index = self._root / "by_parameters"
+        self._files = files
         self._staging = staging
+        self._within_reach = within_reach
         self._processes = processes
         self._most_signals = most_signals
         self._locks = KeyedLocks()
 
-    def open(self) -> None:
-        """Make the folders."""
-        self._index.mkdir(parents=True, exist_ok=True)
-
     async def find(self, file: SignalFile) -> tuple[Reference, Path] | None:
-        """Look for a signal that was generated before."""
-        return await asyncio.to_thread(self._find, file)
+        """Look for a signal that was generated before, first on this machine."""
+        return self._within_reach.find(file) or await self._fetched(file)
 
     async def generate(self, file: SignalFile) -> tuple[Reference, Path]:
         """Generate a signal once, however many ask for it at the same time."""
@@ -53,52 +63,53 @@ class ReferenceFolders:
                 return found
             async with self._staging.folder() as folder:
                 reference = await self._processes.synthesise(file, folder)
-                return await asyncio.to_thread(self._keep, reference, folder)
+                await self._keep(reference, folder)
+            return reference, await self._brought(reference)
 
     async def by_hash(self, audio_hash: AudioHash) -> Reference:
         """Give the signal of this hash."""
-        return await asyncio.to_thread(self._read, audio_hash)
+        try:
+            metadata = await self._files.read(signal_metadata_key(audio_hash))
+        except NotStored:
+            raise UnknownSignal("No signal with this audio_hash was generated here") from None
+        return REFERENCE.validate_json(metadata)
 
-    def _folder_of(self, audio_hash: AudioHash) -> Path:
-        return self._root / audio_hash[:8] / audio_hash
-
-    def _find(self, file: SignalFile) -> tuple[Reference, Path] | None:
-        entry = self._index / file.key
-        if not entry.is_file():
+    async def _fetched(self, file: SignalFile) -> tuple[Reference, Path] | None:
+        try:
+            audio_hash = AudioHash((await self._files.read(signal_index_key(file))).decode())
+            reference = await self.by_hash(audio_hash)
+            path = await self._brought(reference)
+        except (NotStored, UnknownSignal):
             return None
-        reference = self._read(AudioHash(entry.read_text()))
-        audio = self._folder_of(reference.audio_hash) / audio_name(file)
-        if not audio.is_file():
-            return None
-        os.utime(entry)
-        return reference, audio
+        await self._mark_as_used(reference)
+        return reference, path
 
-    def _keep(self, reference: Reference, folder: Path) -> tuple[Reference, Path]:
-        target = self._folder_of(reference.audio_hash)
-        target.mkdir(parents=True, exist_ok=True)
-        for path in folder.iterdir():
-            path.replace(target / path.name)
-        self._staging.write(target / METADATA, REFERENCE.dump_json(reference))
-        self._staging.write(self._index / reference.file.key, reference.audio_hash.encode())
-        self._forget_oldest()
-        return reference, target / audio_name(reference.file)
+    async def _brought(self, reference: Reference) -> Path:
+        async with self._files.lend(signal_audio_key(reference)) as path:
+            return await self._within_reach.keep(reference, path)
 
-    def _read(self, audio_hash: AudioHash) -> Reference:
-        metadata = self._folder_of(audio_hash) / METADATA
-        if not metadata.is_file():
-            raise UnknownSignal("No signal with this audio_hash was generated here")
-        return REFERENCE.validate_json(metadata.read_bytes())
+    async def _keep(self, reference: Reference, folder: Path) -> None:
+        prefix = signal_prefix(reference.audio_hash)
+        for path in await asyncio.to_thread(lambda: sorted(folder.iterdir())):
+            await self._files.publish(path, f"{prefix}/{path.name}")
+        metadata = REFERENCE.dump_json(reference)
+        await self._files.put(signal_metadata_key(reference.audio_hash), metadata)
+        await self._mark_as_used(reference)
+        await self._forget_oldest()
 
-    def _forget_oldest(self) -> None:
-        entries = sorted(self._index.iterdir(), key=lambda entry: entry.stat().st_mtime_ns)
+    async def _mark_as_used(self, reference: Reference) -> None:
+        await self._files.put(signal_index_key(reference.file), reference.audio_hash.encode())
+
+    async def _forget_oldest(self) -> None:
+        entries = [entry async for entry in self._files.under(SIGNALS_BY_PARAMETERS)]
+        entries.sort(key=lambda entry: entry.modified_at)
         for entry in entries[: -self._most_signals]:
-            folder = self._folder_of(AudioHash(entry.read_text()))
-            for path in folder.iterdir():
-                if path.name != METADATA:
-                    path.unlink()
-            entry.unlink()
+            await self._forget_audio(entry)
 
-
-def audio_name(file: SignalFile) -> str:
-    """Name the file that is served."""
-    return f"full_signal.{file.format}"
+    async def _forget_audio(self, entry: StoredFile) -> None:
+        audio_hash = AudioHash((await self._files.read(entry.key)).decode())
+        metadata_key = signal_metadata_key(audio_hash)
+        async for file in self._files.under(signal_prefix(audio_hash)):
+            if file.key != metadata_key:
+                await self._files.delete(file.key)
+        await self._files.delete(entry.key)

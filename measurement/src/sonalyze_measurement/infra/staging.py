@@ -1,12 +1,11 @@
-"""Nothing is visible before it is whole: files and folders are made here and moved from here.
+"""Nothing is visible before it is whole: what is to be kept is put together here, on a local disk.
 
-The staging folder lies in the data folder, so that moving is renaming. Whatever is left in it at
-the start is what a killed process was doing.
+Child processes read and write here, too: they never speak to the store. Whatever is left at the
+start is what a killed process was doing.
 """
 
 import asyncio
 import hashlib
-import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,15 +38,12 @@ class StagedFile:
         self._digest.update(batch)
         self.size_bytes += len(batch)
 
-    def publish(self, target: Path) -> None:
-        """Let the file stand where it belongs, in place of an earlier one."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    def finish(self) -> None:
+        """Let others read the file."""
         self._file.close()
-        self.path.replace(target)
 
     def discard(self) -> None:
-        """Close the file, and remove it unless it was published."""
+        """Close the file, and remove it unless it was moved."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 
@@ -74,22 +70,13 @@ class Staging:
 
     @asynccontextmanager
     async def folder(self) -> AsyncIterator[Path]:
-        """Begin a folder; it disappears unless it is moved."""
+        """Begin a folder; it disappears in the end."""
         path = self._folder / uuid4().hex
         await asyncio.to_thread(path.mkdir)
         try:
             yield path
         finally:
             await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
-
-    def write(self, target: Path, content: bytes) -> None:
-        """Replace a small file at once; to be called in a thread."""
-        staged = StagedFile(self._folder / uuid4().hex)
-        try:
-            staged.write(content)
-            staged.publish(target)
-        finally:
-            staged.discard()
 
     async def probe(self) -> None:
         """Raise unless files can be written."""

@@ -1,0 +1,92 @@
+"""The documents of jobs: what is known of a room, and what was found in its recordings."""
+
+import asyncio
+
+import orjson
+
+from sonalyze_contracts.identifiers import JobId, UploadName
+from sonalyze_contracts.jobs import JobRequest, JobView, RoomMap
+from sonalyze_contracts.results import AnalysisResults
+from sonalyze_measurement.domain.conditions import NotAnalysed, NotStored, UnknownJob
+from sonalyze_measurement.domain.files import (
+    alignment_key,
+    map_key,
+    meta_key,
+    newest_key,
+    results_key,
+    results_prefix,
+    uploads_prefix,
+)
+from sonalyze_measurement.ports import Files
+
+
+class JobDocuments:
+    """Keeps jobs as documents of the store."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    async def create(self, job_id: JobId, request: JobRequest) -> None:
+        """Write the map last, so that a job is never half there."""
+        await self._files.put(meta_key(job_id), orjson.dumps(request.meta))
+        await self._files.put(map_key(job_id), request.map.model_dump_json().encode())
+
+    async def require(self, job_id: JobId) -> None:
+        """Raise `UnknownJob` unless there is such a job."""
+        if await self._files.head(map_key(job_id)) is None:
+            raise UnknownJob("Job not found")
+
+    async def view(self, job_id: JobId) -> JobView:
+        """Read a job as it stands."""
+        room_map = await self._map_of(job_id)
+        meta, uploads, analysed, newest = await asyncio.gather(
+            self._files.read(meta_key(job_id)),
+            self._uploads_of(job_id),
+            self._analysed_of(job_id),
+            self._results_at(newest_key(job_id)),
+        )
+        return JobView(
+            job_id=job_id,
+            map=room_map,
+            meta=orjson.loads(meta),
+            uploads=sorted(uploads),
+            analysed=sorted(analysed),
+            results=newest,
+        )
+
+    async def save_results(self, job_id: JobId, name: UploadName, results: AnalysisResults) -> None:
+        """Write the results of an upload, and as those of the job."""
+        content = results.model_dump_json().encode()
+        await self._files.put(results_key(job_id, name), content)
+        await self._files.put(newest_key(job_id), content)
+        if results.alignment is not None:
+            alignment = results.alignment.model_dump_json().encode()
+            await self._files.put(alignment_key(job_id), alignment)
+
+    async def results_of(self, job_id: JobId, name: UploadName) -> AnalysisResults:
+        """Read the newest results of an upload."""
+        await self.require(job_id)
+        results = await self._results_at(results_key(job_id, name))
+        if results is None:
+            raise NotAnalysed(f"There are no results of '{name}' yet")
+        return results
+
+    async def _map_of(self, job_id: JobId) -> RoomMap:
+        try:
+            return RoomMap.model_validate_json(await self._files.read(map_key(job_id)))
+        except NotStored:
+            raise UnknownJob("Job not found") from None
+
+    async def _uploads_of(self, job_id: JobId) -> list[UploadName]:
+        files = self._files.under(uploads_prefix(job_id))
+        return [UploadName(file.name) async for file in files if file.size_bytes]
+
+    async def _analysed_of(self, job_id: JobId) -> list[UploadName]:
+        files = self._files.under(results_prefix(job_id))
+        return [UploadName(file.name.removesuffix(".json")) async for file in files]
+
+    async def _results_at(self, key: str) -> AnalysisResults | None:
+        try:
+            return AnalysisResults.model_validate_json(await self._files.read(key))
+        except NotStored:
+            return None

@@ -1,0 +1,32 @@
+"""Where the files are: in the data folder, or where ``MEASUREMENT_STORE_URL`` says."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from obstore.store import S3Store
+
+from sonalyze_measurement.infra.folder import FolderFiles
+from sonalyze_measurement.infra.objects import ObjectFiles
+from sonalyze_measurement.infra.staging import Staging
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
+CLIENT: "Final[ClientConfig]" = {
+    "connect_timeout": timedelta(seconds=5),
+    "read_timeout": timedelta(seconds=30),
+    "timeout": timedelta(minutes=5),
+}
+"""A silent bucket is given up before a client is, a slow one is not."""
+
+RETRIES: "Final[RetryConfig]" = {"max_retries": 3, "retry_timeout": timedelta(seconds=5)}
+"""obstore's own three minutes are longer than anybody waits for an answer."""
+
+
+def open_files(store_url: str, data_dir: Path, staging: Staging) -> ObjectFiles:
+    """Open the store; credentials, region and endpoint of a bucket are in ``AWS_*`` variables."""
+    if not store_url:
+        return FolderFiles(data_dir, staging)
+    store = S3Store.from_url(store_url, client_options=CLIENT, retry_config=RETRIES)
+    return ObjectFiles(store, staging, f"{store_url.rstrip('/')}/")
