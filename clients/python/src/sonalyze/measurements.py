@@ -110,6 +110,16 @@ class Measurements:
         )
         return _parsed(AnalysisReceipt, response)
 
+    async def bundle(self, job_id: JobId, target: Path) -> None:
+        """Download everything of a job as one ZIP; nothing is at the target before it is whole."""
+        part = target.with_name(f"{target.name}.part")
+        try:
+            with part.open("w+b") as file:
+                await self._http.download(f"/v1/jobs/{job_id}/bundle", file)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
     async def _upload(
         self, url: str, name: UploadName, content: bytes | BinaryIO, sha256: str
     ) -> UploadReceipt:

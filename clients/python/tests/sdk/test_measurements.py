@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sonalyze.addresses import Gateway
@@ -25,6 +25,7 @@ from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource, RoomMap
 
 SIGNAL = b"RIFF" + bytes(1000)
 RECORDING = b"fLaC" + bytes(300_000)
+BUNDLE = b"PK" + bytes(300_000)
 
 
 @dataclass
@@ -45,6 +46,7 @@ class ServiceDouble:
             Route("/v1/jobs/{job_id}", self.job),
             Route("/v1/jobs/{job_id}/uploads/{name}", self.upload, methods=["POST"]),
             Route("/v1/jobs/{job_id}/analyze", self.analyze, methods=["POST"]),
+            Route("/v1/jobs/{job_id}/bundle", self.bundle),
         ]
 
     async def audio(self, request: Request) -> Response:
@@ -77,8 +79,27 @@ class ServiceDouble:
     async def analyze(self, _: Request) -> Response:
         return self.failure() or JSONResponse({})
 
+    async def bundle(self, request: Request) -> Response:
+        self.requests.append(request.url.path)
+        return self.failure() or StreamingResponse(in_pieces(BUNDLE, broken=False))
+
     def failure(self) -> Response | None:
         return self.failures.pop(0) if self.failures else None
+
+
+async def in_pieces(content: bytes, *, broken: bool) -> AsyncIterator[bytes]:
+    yield content[: len(content) // 2]
+    if broken:
+        raise BrokenOff
+    yield content[len(content) // 2 :]
+
+
+class BrokenOff(Exception):
+    """What makes a server close the connection in the middle of an answer."""
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def failed(status: int, code: str, *, retryable: bool = False, detail: object = "No") -> Response:
@@ -184,6 +205,26 @@ async def test_an_upload_that_was_stored_differently_is_noticed() -> None:
     async with serving(ServiceDouble(stored_hash="0" * 64)) as measurements:
         with pytest.raises(UploadDamaged):
             await measurements.upload("/v1/jobs/j1/uploads/", UploadName("a.wav"), RECORDING)
+
+
+async def test_a_bundle_that_breaks_off_is_downloaded_anew(tmp_path: Path) -> None:
+    double = ServiceDouble(failures=[StreamingResponse(in_pieces(BUNDLE, broken=True))])
+    target = tmp_path / "bundle.zip"
+    async with serving(double) as measurements:
+        await measurements.bundle(JobId("j1"), target)
+
+    assert target.read_bytes() == BUNDLE
+    assert double.requests == ["/v1/jobs/j1/bundle"] * 2
+    assert names_in(tmp_path) == [target.name]
+
+
+async def test_a_bundle_of_an_unknown_job_leaves_no_file(tmp_path: Path) -> None:
+    double = ServiceDouble(failures=[failed(404, "not_found")])
+    async with serving(double) as measurements:
+        with pytest.raises(NotFound):
+            await measurements.bundle(JobId("j1"), tmp_path / "bundle.zip")
+
+    assert names_in(tmp_path) == []
 
 
 async def test_a_job_is_looked_up() -> None:
