@@ -96,7 +96,7 @@ def test_every_module_opens_with_what_it_is() -> None:
 
 
 def test_every_service_has_the_same_rooms() -> None:
-    for service in ("gateway", "lobby", "measurement"):
+    for service in ("gateway", "lobby", "measurement", "storage"):
         package = ROOT / service / "src" / f"sonalyze_{service}"
         for room in ("main.py", "app.py", "settings.py", "ports.py", "domain", "api", "infra"):
             assert (package / room).exists(), f"{service} has no {room}"

@@ -1,8 +1,9 @@
-"""What every schema of ours shares: names for constraints, and points in time."""
+"""What every schema of ours shares: names for constraints, points in time, documents."""
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
 NAMES = {
@@ -13,6 +14,9 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 """Constraints have names, so that a later migration can drop them in every database."""
+
+DOCUMENT = JSON().with_variant(JSONB(), "postgresql")
+"""JSON that nobody asks into, parsed once by PostgreSQL."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -9,11 +9,12 @@ from typing import Literal
 from zlib import crc32
 
 from alembic import command, context
+from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sonalyze_chassis.columns import UtcDateTime
+from sonalyze_chassis.columns import DOCUMENT, UtcDateTime
 from sonalyze_chassis.database import open_engine
 
 
@@ -66,9 +67,14 @@ def _run_on(connection: Connection, metadata: MetaData) -> None:
         context.run_migrations()
 
 
-def without_our_types(_: str, item: object, __: object) -> str | Literal[False]:
+def without_our_types(_: str, item: object, written: AutogenContext) -> str | Literal[False]:
     """Write migrations in SQLAlchemy's own types: they stay true when ours change."""
-    return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
+    if isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if item is DOCUMENT:
+        written.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
 
 
 def _upgrade(connection: Connection, location: str) -> None:

@@ -98,6 +98,12 @@ class Unavailable(SonalyzeError):
     retryable = True
 
 
+class PreconditionFailed(Conflict):
+    """The thing is no longer what the writer has seen."""
+
+    code = "precondition_failed"
+
+
 class UnknownEvent(Invalid):
     """No service answers an event of this name."""
 

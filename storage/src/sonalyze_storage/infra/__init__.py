@@ -1,0 +1,1 @@
+"""What goes out: tables, the statements on them, and what their refusals mean."""

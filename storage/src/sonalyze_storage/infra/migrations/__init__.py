@@ -1,0 +1,1 @@
+"""The schema as it came to be, one step per file."""
