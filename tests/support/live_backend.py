@@ -30,7 +30,11 @@ from sonalyze_contracts.command import Service
 ResultT = TypeVar("ResultT")
 
 LIMIT_S = 90.0
-NO_RATE_LIMIT = {"RATE_LIMIT_RPS": "1000000", "RATE_LIMIT_BURST": "1000000"}
+FOR_TESTS = {
+    "RATE_LIMIT_RPS": "1000000",
+    "RATE_LIMIT_BURST": "1000000",
+    "API_TOKEN": "what-readers-show",
+}
 
 
 class LiveBackend:
@@ -64,6 +68,11 @@ class LiveBackend:
     def token(self) -> str:
         """What services show each other."""
         return self.environment["INTERNAL_AUTH_TOKEN"]
+
+    @property
+    def reader(self) -> dict[str, str]:
+        """What apps show to read, through the gateway, what storage keeps."""
+        return {"Authorization": f"Bearer {self.environment['API_TOKEN']}"}
 
     @property
     def log(self) -> str:
@@ -137,7 +146,7 @@ def live_backend(
     ports = ports or free_ports()
     specs = [spec for spec in SERVICES if not services or spec.service in services]
     chosen = embedded_environment(ports, folder / "data", log_format="json")
-    variables = chosen.overridden({**NO_RATE_LIMIT, **environment})
+    variables = chosen.overridden({**FOR_TESTS, **environment})
     with _loop_in_a_thread() as loop:
         backend = LiveBackend(loop, specs, ports, variables)
         try:
