@@ -97,7 +97,7 @@ async def test_the_archive_of_a_service_without_storage_writes_nothing(
     async with desk(database_url, storage.url) as service:
         async with service.database.transaction() as connection:
             await archive.enqueue(connection, [row("a")])
-        archive.committed()
+        archive.committed(connection)
 
         assert (await service.backlog.counts()).waiting == 0
 
@@ -110,7 +110,7 @@ async def test_an_archive_is_a_context(database_url: str, storage: StorageDouble
         assert outbox
         async with service.database.transaction() as connection:
             await outbox.enqueue(connection, [row("a")])
-        outbox.committed()
+        outbox.committed(connection)
 
         await storage.has(uuid_of("a"))
 

@@ -8,6 +8,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from sonalyze_chassis.app import build_app
+from sonalyze_chassis.archive import NO_ARCHIVE, Archive, archiving
 from sonalyze_chassis.database import Database
 from sonalyze_chassis.dispatch import install_dispatch
 from sonalyze_chassis.health import Health
@@ -23,7 +24,7 @@ from sonalyze_lobby.infra.clock import WallClock
 from sonalyze_lobby.infra.lobby_store import LobbyTables
 from sonalyze_lobby.infra.measurement import MeasurementService
 from sonalyze_lobby.infra.session_store import OutcomeTables, SessionTables
-from sonalyze_lobby.infra.tables import MIGRATIONS
+from sonalyze_lobby.infra.tables import MIGRATIONS, OUTBOX
 from sonalyze_lobby.lobbies import Lobbies
 from sonalyze_lobby.services import Services
 from sonalyze_lobby.sessions import Sessions
@@ -57,13 +58,18 @@ async def _run(app: FastAPI, settings: Settings, health: Health) -> AsyncIterato
         stack.push_async_callback(database.close)
         await migrate(database.engine, MIGRATIONS)
         health.add("database", database.check)
+        outbox = await stack.enter_async_context(
+            archiving(
+                settings.storage_url, settings.database_url, OUTBOX, app.state.metrics.registry
+            )
+        )
         http = await stack.enter_async_context(open_http(settings.push_timeout_seconds))
         publisher = GatewayPublisher(http, settings.gateway_url, settings.internal_auth_token)
         stack.push_async_callback(_say_farewell, publisher)
         measurement = MeasurementService(
             http, settings.measurement_url, settings.analysis_timeout_seconds
         )
-        services = _use_cases(settings, database, publisher, measurement)
+        services = _use_cases(settings, database, outbox or NO_ARCHIVE, publisher, measurement)
         app.state.services = services
         stack.push_async_callback(services.sessions.close)
         await stack.enter_async_context(_in_background(services.sessions, health))
@@ -73,14 +79,15 @@ async def _run(app: FastAPI, settings: Settings, health: Health) -> AsyncIterato
 def _use_cases(
     settings: Settings,
     database: Database,
+    archive: Archive,
     publisher: GatewayPublisher,
     measurement: MeasurementService,
 ) -> Services:
     clock = WallClock()
     announcer = PublishedAnnouncements(publisher)
-    lobbies = LobbyTables(database)
+    lobbies = LobbyTables(database, archive)
     sessions = Sessions(
-        store=SessionTables(database),
+        store=SessionTables(database, archive),
         lobbies=lobbies,
         announcer=announcer,
         clock=clock,

@@ -70,7 +70,7 @@ class SessionTransaction(Protocol):
     async def locked(self, session_id: SessionId) -> Session:
         """Read a session and keep others from changing it meanwhile."""
 
-    async def save(self, session: Session, entries: Sequence[Entry]) -> None:
+    async def save(self, before: Session, after: Session, entries: Sequence[Entry]) -> None:
         """Write a session as it now stands, and its lobby's log.
 
         Raises

@@ -155,7 +155,7 @@ class Sessions:
                 before = await sessions.locked(session_id)
                 step = advance(before, event, self._clock.now(), self.terms)
                 if step.session != before or step.entries:
-                    await sessions.save(step.session, step.entries)
+                    await sessions.save(before, step.session, step.entries)
             self._follow_up(step)
         return step.session
 

@@ -16,6 +16,7 @@ class Settings(ServiceSettings):
     gateway_url: str = "http://localhost:8000"
     measurement_url: str = "http://measurement:8000"
     public_url: str = ""
+    storage_url: str = ""
     push_timeout_seconds: float = Field(default=10.0, gt=0)
     analysis_timeout_seconds: float = Field(default=300.0, gt=0)
     session_stage_patience_seconds: float | None = Field(default=None, gt=0)

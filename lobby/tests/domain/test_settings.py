@@ -12,6 +12,7 @@ def test_every_documented_variable_is_effective(monkeypatch: pytest.MonkeyPatch)
         "GATEWAY_URL": "http://g",
         "MEASUREMENT_URL": "http://m",
         "PUBLIC_URL": "https://p/",
+        "STORAGE_URL": "http://s",
         "INTERNAL_AUTH_TOKEN": "token",
         "SESSION_STAGE_PATIENCE_SECONDS": "7",
         "PUSH_TIMEOUT_SECONDS": "2",
@@ -34,12 +35,13 @@ def test_every_documented_variable_is_effective(monkeypatch: pytest.MonkeyPatch)
 def test_without_any_variable_the_documented_defaults_hold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("DATABASE_URL", "GATEWAY_URL", "MEASUREMENT_URL", "PUBLIC_URL"):
+    for name in ("DATABASE_URL", "GATEWAY_URL", "MEASUREMENT_URL", "PUBLIC_URL", "STORAGE_URL"):
         monkeypatch.delenv(name, raising=False)
 
     settings = Settings(_env_file=None)
 
     assert settings.database_url == "sqlite+aiosqlite:///./lobby.db"
     assert settings.gateway_url == "http://localhost:8000"
+    assert settings.storage_url == ""
     assert settings.measurement_url == "http://measurement:8000"
     assert settings.terms().patience_s == PATIENCE_S

@@ -6,7 +6,7 @@ service's own. A drainer takes them to storage from there, whenever storage has 
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Protocol
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Table
@@ -32,8 +32,8 @@ class Archive(Protocol):
     async def enqueue(self, connection: AsyncConnection, rows: Sequence[ArchivedRow]) -> None:
         """Write rows down in the transaction of the change that they tell of."""
 
-    def committed(self) -> None:
-        """Say that what was written down is committed, and may go out."""
+    def committed(self, connection: AsyncConnection) -> None:
+        """Say that a transaction is committed: what was written down in it may go out."""
 
 
 class NoArchive:
@@ -42,8 +42,11 @@ class NoArchive:
     async def enqueue(self, connection: AsyncConnection, rows: Sequence[ArchivedRow]) -> None:
         """Write nothing down."""
 
-    def committed(self) -> None:
+    def committed(self, connection: AsyncConnection) -> None:
         """Do nothing."""
+
+
+NO_ARCHIVE: Final = NoArchive()
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 import orjson
 from sqlalchemy import (
@@ -67,6 +68,7 @@ class Outbox:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._written_in: WeakSet[AsyncConnection] = WeakSet()
         self.news = asyncio.Event()
 
     async def enqueue(self, connection: AsyncConnection, rows: Sequence[ArchivedRow]) -> None:
@@ -74,10 +76,13 @@ class Outbox:
         if rows:
             written = [_columns(row, ready=True) for row in rows]
             await connection.execute(insert(self._table), written)
+            self._written_in.add(connection)
 
-    def committed(self) -> None:
-        """Say that what was written down is committed, and may go out."""
-        self.news.set()
+    def committed(self, connection: AsyncConnection) -> None:
+        """Say that a transaction is committed: what was written down in it may go out."""
+        if connection in self._written_in:
+            self._written_in.discard(connection)
+            self.news.set()
 
     async def intend(self, connection: AsyncConnection, row: ArchivedRow) -> int:
         """Write down what is about to become true; give the number of the intention."""

@@ -89,11 +89,11 @@ class Desk:
         """Write rows down in one transaction."""
         async with self.database.transaction() as connection:
             await self.outbox.enqueue(connection, rows)
-        self.outbox.committed()
+        self.outbox.committed(connection)
 
     async def drained(self) -> Counts:
         """Wait until everything has gone out that goes; give what is left."""
-        self.outbox.committed()
+        self.outbox.news.set()
         await self.pauses.idle()
         return await self.backlog.counts()
 

@@ -84,7 +84,13 @@ def _has_just_started(session: Session) -> bool:
 
 def _begin_turn(step: Step, now: datetime, terms: Terms) -> Step:
     turn = Turn(speaker_index=step.session.completed_count)
-    session = replace(step.session, status=SessionStatus.RUNNING, turn=turn, failure=None)
+    session = replace(
+        step.session,
+        status=SessionStatus.RUNNING,
+        turn=turn,
+        failure=None,
+        started_at=step.session.started_at or now,
+    )
     slot_id = session.speaker_of(turn).slot_id
     step = step.become(session).note("turn_started", now, speaker_slot_id=slot_id)
     return _enter(step, turn, now, terms)
@@ -94,6 +100,8 @@ def _enter(step: Step, turn: Turn, now: datetime, terms: Terms) -> Step:
     question = SCRIPT[turn.stage]
     deadline = now + timedelta(seconds=terms.patience_s[turn.stage])
     turn = replace(turn, answered=frozenset(), deadline=deadline)
+    if turn.stage is Stage.RECORDING_UPLOADED:
+        turn = replace(turn, told_to_stop_at=now)
     step = step.become(replace(step.session, turn=turn))
     for phase in question.phases_before:
         step = step.announce(phase)
@@ -117,7 +125,7 @@ def _confirm(session: Session, event: Confirm, now: datetime, terms: Terms) -> S
         )
     if session.auto_analyze:
         _require_own_name(session, turn, event)
-    return _count(session, _with_answer(turn, event), now, terms)
+    return _count(session, _with_answer(turn, event, now), now, terms)
 
 
 def _turn_for(session: Session, event: Confirm) -> Turn:
@@ -139,12 +147,14 @@ def _require_own_name(session: Session, turn: Turn, event: Confirm) -> None:
         )
 
 
-def _with_answer(turn: Turn, event: Confirm) -> Turn:
+def _with_answer(turn: Turn, event: Confirm, now: datetime) -> Turn:
     turn = replace(turn, answered=turn.answered | {event.by})
     if event.audio_hash is not None:
         turn = replace(turn, audio_hash=event.audio_hash)
     if event.upload_name is not None:
         turn = replace(turn, uploads=turn.uploads | {event.by: event.upload_name})
+    if event.stage is Stage.RECORDING_STARTED:
+        turn = replace(turn, recording_since=turn.recording_since | {event.by: now})
     return turn
 
 
@@ -172,7 +182,7 @@ def _end_turn(step: Step, turn: Turn, now: datetime, terms: Terms) -> Step:
         )
     )
     if not step.session.remaining_count:
-        step = step.become(replace(step.session, status=SessionStatus.COMPLETED))
+        step = step.become(replace(step.session, status=SessionStatus.COMPLETED, stopped_at=now))
         step = step.announce(Phase.COMPLETED).note("session_completed", now)
         return step.tell(announcements.session_complete(step.session))
     step = step.tell(announcements.speaker_complete(step.session)).announce(Phase.IDLE)
@@ -247,7 +257,10 @@ def _cancel(session: Session, event: Cancel, now: datetime) -> Step:
     if session.status is SessionStatus.COMPLETED:
         raise SessionOver("The session is complete", session_id=session.session_id)
     session = replace(
-        _without_deadline(session), status=SessionStatus.CANCELLED, cancel_reason=event.reason
+        _without_deadline(session),
+        status=SessionStatus.CANCELLED,
+        cancel_reason=event.reason,
+        stopped_at=now,
     )
     step = Step(session).announce(Phase.FAILED)
     step = step.note("session_cancelled", now, reason=event.reason)

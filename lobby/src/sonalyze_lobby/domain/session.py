@@ -41,7 +41,7 @@ class Turn:
     """One speaker with all microphones.
 
     ``answered`` holds who has confirmed the current stage; ``deadline`` is set exactly while the
-    stage waits for answers.
+    stage waits for answers. Microphones began at different times and were told to stop at once.
     """
 
     speaker_index: int
@@ -50,6 +50,8 @@ class Turn:
     deadline: datetime | None = None
     audio_hash: str | None = None
     uploads: dict[DeviceId, UploadName] = field(default_factory=dict)
+    recording_since: dict[DeviceId, datetime] = field(default_factory=dict)
+    told_to_stop_at: datetime | None = None
 
     def has_finished(self, stage: Stage) -> bool:
         """Say whether everybody has confirmed the stage."""
@@ -90,6 +92,8 @@ class Session:
     recordings: tuple[Recording, ...] = ()
     failure: SessionFailed | None = None
     cancel_reason: str | None = None
+    started_at: datetime | None = None
+    stopped_at: datetime | None = None
 
     @property
     def members(self) -> tuple[DeviceId, ...]:

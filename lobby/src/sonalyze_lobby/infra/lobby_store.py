@@ -8,11 +8,13 @@ from sqlalchemy import Row, Select, bindparam, insert, literal_column, or_, sele
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sonalyze_chassis.archive import NO_ARCHIVE, Archive
 from sonalyze_chassis.completion import to_its_end
 from sonalyze_chassis.database import Database
 from sonalyze_contracts.identifiers import LobbyCode, LobbyId
 from sonalyze_contracts.lobbies import LobbyState, ParticipantStatus, Role
 from sonalyze_contracts.sessions import SessionStatus
+from sonalyze_lobby.domain.archive import rows_of_lobby
 from sonalyze_lobby.domain.conditions import LobbyNotFound
 from sonalyze_lobby.domain.lobby import Lobby, Participant
 from sonalyze_lobby.domain.news import Entry, LoggedEntry
@@ -56,8 +58,9 @@ LOBBY_BY_CODE = LOBBY_ROWS.where(LOBBIES.c.code == bindparam("code"))
 class LobbyTables:
     """A store of lobbies, one statement per read."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, archive: Archive = NO_ARCHIVE) -> None:
         self._database = database
+        self._archive = archive
 
     async def by_id(self, lobby_id: LobbyId) -> Lobby:
         """Read a lobby."""
@@ -90,10 +93,13 @@ class LobbyTables:
                         created_at=lobby.created_at,
                     )
                 )
-                await LobbyChanges(connection).add_participants(lobby, lobby.participants)
+                changes = LobbyChanges(connection, self._archive)
+                await changes.add_participants(lobby, lobby.participants)
                 await write_log(connection, lobby.lobby_id, entries)
+                await self._archive.enqueue(connection, rows_of_lobby(None, lobby))
         except IntegrityError:
             return False
+        self._archive.committed(connection)
         return True
 
     @to_its_end
@@ -123,7 +129,8 @@ class LobbyTables:
     async def transaction(self) -> AsyncIterator["LobbyChanges"]:
         """Change a lobby; committed at the end of the block."""
         async with self._database.transaction() as connection:
-            yield LobbyChanges(connection)
+            yield LobbyChanges(connection, self._archive)
+        self._archive.committed(connection)
 
     async def _read(self, wanted: Select[Any], parameters: dict[str, str]) -> Lobby:
         async with self._database.statement() as connection:
@@ -133,8 +140,9 @@ class LobbyTables:
 class LobbyChanges:
     """Changes to one lobby inside a transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, archive: Archive) -> None:
         self._connection = connection
+        self._archive = archive
 
     async def locked(self, lobby_id: LobbyId) -> Lobby:
         """Read a lobby and keep others from changing it meanwhile."""
@@ -143,7 +151,7 @@ class LobbyChanges:
         return _lobby(rows.all())
 
     async def save(self, before: Lobby, after: Lobby, entries: Sequence[Entry]) -> None:
-        """Write what differs, and the log."""
+        """Write what differs, the log, and what storage is to know."""
         if after.state is not before.state:
             await self._connection.execute(
                 update(LOBBIES).where(LOBBIES.c.id == after.lobby_id).values(state=after.state)
@@ -155,6 +163,7 @@ class LobbyChanges:
             if participant.device_id in known:
                 await self._update(after.lobby_id, participant)
         await write_log(self._connection, after.lobby_id, entries)
+        await self._archive.enqueue(self._connection, rows_of_lobby(before, after))
 
     async def add_participants(self, lobby: Lobby, newcomers: Iterable[Participant]) -> None:
         """Write participants that were never here before."""

@@ -11,11 +11,13 @@ from sqlalchemy import func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sonalyze_chassis.archive import NO_ARCHIVE, Archive
 from sonalyze_chassis.completion import to_its_end
 from sonalyze_chassis.database import Database
 from sonalyze_contracts.identifiers import LobbyId, SessionId
 from sonalyze_contracts.sessions import SessionStatus
 from sonalyze_lobby.domain.analysis import Outcome
+from sonalyze_lobby.domain.archive import rows_of_session
 from sonalyze_lobby.domain.conditions import OtherSessionRunning, SessionNotFound
 from sonalyze_lobby.domain.news import Entry
 from sonalyze_lobby.domain.session import Session
@@ -28,8 +30,9 @@ STATE: TypeAdapter[Session] = TypeAdapter(Session)
 class SessionTables:
     """A store of sessions."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, archive: Archive = NO_ARCHIVE) -> None:
         self._database = database
+        self._archive = archive
 
     @to_its_end
     async def by_id(self, session_id: SessionId) -> Session:
@@ -46,6 +49,8 @@ class SessionTables:
             columns = {"id": session.session_id, "created_at": at, **_columns(session)}
             await connection.execute(insert(SESSIONS).values(settled=False, **columns))
             await write_log(connection, session.lobby_id, entries)
+            await self._archive.enqueue(connection, rows_of_session(None, session, at))
+        self._archive.committed(connection)
 
     @to_its_end
     async def due(self, now: datetime) -> Sequence[SessionId]:
@@ -85,30 +90,33 @@ class SessionTables:
         """Change a session; committed at the end of the block."""
         try:
             async with self._database.transaction() as connection:
-                yield SessionChanges(connection)
+                yield SessionChanges(connection, self._archive)
         except IntegrityError as error:
             raise OtherSessionRunning("Another session of the lobby runs") from error
+        self._archive.committed(connection)
 
 
 class SessionChanges:
     """Changes to one session inside a transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, archive: Archive) -> None:
         self._connection = connection
+        self._archive = archive
 
     async def locked(self, session_id: SessionId) -> Session:
         """Read a session and keep others from changing it meanwhile."""
         state = await self._connection.scalar(_state_of(session_id).with_for_update())
         return _session(session_id, state)
 
-    async def save(self, session: Session, entries: Sequence[Entry]) -> None:
-        """Write a session as it now stands, and its lobby's log."""
+    async def save(self, before: Session, after: Session, entries: Sequence[Entry]) -> None:
+        """Write a session as it now stands, its lobby's log, and what storage is to know."""
         await self._connection.execute(
-            update(SESSIONS).where(SESSIONS.c.id == session.session_id).values(**_columns(session))
+            update(SESSIONS).where(SESSIONS.c.id == after.session_id).values(**_columns(after))
         )
         if entries:
-            await lock_lobby(self._connection, session.lobby_id)
-            await write_log(self._connection, session.lobby_id, entries)
+            await lock_lobby(self._connection, after.lobby_id)
+            await write_log(self._connection, after.lobby_id, entries)
+        await self._archive.enqueue(self._connection, rows_of_session(before, after))
 
 
 class OutcomeTables:

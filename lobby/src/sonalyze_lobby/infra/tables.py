@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 from sonalyze_chassis.columns import NAMES, UtcDateTime
+from sonalyze_chassis.outbox import outbox_in
 
 MIGRATIONS = "sonalyze_lobby.infra:migrations"
 
@@ -101,3 +102,6 @@ OUTCOMES = Table(
     Column("results", JSON(none_as_null=True)),
     Column("error", JSON(none_as_null=True)),
 )
+
+OUTBOX = outbox_in(METADATA)
+"""What storage has not been told yet; empty while there is no storage."""
