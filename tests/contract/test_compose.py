@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 import yaml
 
+from sonalyze.backend.services import SERVICES as BACKEND
+from sonalyze_contracts.command import Service
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+DEVELOPMENT = yaml.safe_load((ROOT / "compose.dev.yml").read_text(encoding="utf-8"))
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+DATABASES = (ROOT / "deploy" / "create-databases.sh").read_text(encoding="utf-8")
 EXAMPLE_VALUES = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
-SERVICES = ("gateway", "lobby", "measurement")
+SERVICES = ("gateway", "lobby", "measurement", "storage")
 WIRED = {
     "LOBBY_URL",
     "MEASUREMENT_URL",
@@ -21,7 +26,20 @@ WIRED = {
     "DATABASE_URL",
     "MEASUREMENT_DATA_DIR",
 }
-OTHER_THAN_THE_SERVICE = {"INTERNAL_AUTH_TOKEN", "HTTP_TIMEOUT_SECONDS"}
+OTHER_THAN_THE_SERVICE = {
+    "INTERNAL_AUTH_TOKEN",
+    "HTTP_TIMEOUT_SECONDS",
+    "RUN_MIGRATIONS",
+    "STORAGE_URL",
+}
+OF_THE_OBJECT_STORE = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_ENDPOINT",
+    "AWS_ALLOW_HTTP",
+}
+"""Variables that its client reads by itself."""
 OPTIONAL = {"SESSION_STAGE_PATIENCE_SECONDS", "ANALYSIS_WORKERS"}
 
 
@@ -43,7 +61,7 @@ def test_only_the_gateway_is_published() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_variable_that_compose_sets_is_a_setting(service: str) -> None:
-    assert set(environment_of(service)) <= set(fields_of(service))
+    assert set(environment_of(service)) - OF_THE_OBJECT_STORE <= set(fields_of(service))
 
 
 def test_every_variable_of_the_example_is_effective() -> None:
@@ -79,8 +97,44 @@ def test_no_service_starts_before_what_it_needs_is_healthy() -> None:
         assert all(need["condition"] == "service_healthy" for need in needs.values())
 
 
+def test_nothing_waits_for_storage() -> None:
+    waiting = {
+        name
+        for name, service in COMPOSE["services"].items()
+        if "storage" in service.get("depends_on", {})
+    }
+
+    assert waiting == set()
+
+
+def test_the_services_that_keep_a_database_keep_one_each() -> None:
+    urls = {environment_of(service)["DATABASE_URL"] for service in ("lobby", "storage")}
+
+    assert len(urls) == 2
+    assert all("@postgres:5432/" in str(url) for url in urls)
+
+
+def test_the_script_that_makes_the_databases_is_told_all_that_it_asks_for() -> None:
+    asked = set(re.findall(r"\$(POSTGRES_[A-Z_]+)", DATABASES))
+
+    assert asked == set(environment_of("postgres")) - {"POSTGRES_PASSWORD"}
+
+
+def test_each_service_has_its_documented_port_on_the_developers_own_machine() -> None:
+    published = {
+        name: service["ports"]
+        for name, service in DEVELOPMENT["services"].items()
+        if "ports" in service
+    }
+
+    assert published == {
+        str(spec.service): [f"127.0.0.1:{spec.port}:8000"]
+        for spec in BACKEND
+        if spec.service is not Service.GATEWAY
+    }
+
+
 def test_what_the_development_image_writes_as_root_is_in_no_other_images_way() -> None:
-    development = yaml.safe_load((ROOT / "compose.dev.yml").read_text(encoding="utf-8"))
     writable = {
         volume.partition(":")[0]
         for service in SERVICES
@@ -90,10 +144,10 @@ def test_what_the_development_image_writes_as_root_is_in_no_other_images_way() -
     mounted = {
         volume.partition(":")[0]
         for service in SERVICES
-        for volume in development["services"][service]["volumes"]
+        for volume in DEVELOPMENT["services"][service]["volumes"]
         if ":/app/" not in volume
     }
 
     assert mounted
     assert not mounted & writable
-    assert mounted <= set(development["volumes"])
+    assert mounted <= set(DEVELOPMENT["volumes"])

@@ -22,6 +22,8 @@ PUBLIC_URL=https://rooms.example/
 MAX_MESSAGE_BYTES=500
 MEASUREMENT_MAX_UPLOAD_MB=1
 INTERNAL_AUTH_TOKEN=from-the-file
+API_TOKEN=of-the-file
+RUN_MIGRATIONS=true
 """
 
 
@@ -83,6 +85,9 @@ async def test_services_started_with_uvicorn_take_their_variables_from_a_file(
         upload = await http.post(
             f"{gateway}/v1/jobs/{job_id}/uploads/large", files={"file": bytes((1 << 20) + 1)}
         )
+        kept = await http.get(
+            f"{gateway}/v1/devices", headers={"Authorization": "Bearer of-the-file"}
+        )
         async with device(gateway) as one:
             await one.say('{"event": "' + "x" * 500 + '"}')
             too_large = await one.unasked()
@@ -96,7 +101,9 @@ async def test_services_started_with_uvicorn_take_their_variables_from_a_file(
     assert stranger.status_code == 403
     assert broadcast.json() == {"sent": 0}
     assert upload.status_code == 413
+    assert kept.status_code == 200
     assert too_large["error"]["code"] == "message_too_large"
     assert order["audio_url"].startswith("https://rooms.example/v1/measurement/audio?session_id=")
     assert (tmp_path / "lobby.db").exists()
+    assert (tmp_path / "storage.db").exists()
     assert (tmp_path / "data" / job_id / "map.json").exists()
