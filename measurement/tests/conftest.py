@@ -1,11 +1,12 @@
 """The service in process."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from bucket import Bucket, bucket_served
 from fastapi import FastAPI
 from laboratory import RATE_HZ, Laboratory, MakeSettings, Threads, audio_file, room_recording
 
@@ -25,6 +26,20 @@ def make_settings(tmp_path: Path) -> MakeSettings:
         return Settings(_env_file=None, **(plain | changes))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def bucket_server() -> Iterator[Bucket]:
+    with bucket_served() as bucket:
+        yield bucket
+
+
+@pytest.fixture
+def bucket(bucket_server: Bucket, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty bucket that this process is configured for."""
+    bucket_server.empty()
+    bucket_server.configure(monkeypatch)
+    return bucket_server
 
 
 @pytest.fixture

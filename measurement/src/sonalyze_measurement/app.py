@@ -91,7 +91,12 @@ async def _open(
     partials = Partials(settings.measurement_data_dir)
     await asyncio.to_thread(partials.forget_old)
     health.add("data_dir", staging.probe)
-    files = open_files(settings.measurement_store_url, settings.measurement_data_dir, staging)
+    files = open_files(
+        settings.measurement_store_url,
+        settings.measurement_data_dir,
+        staging,
+        allow_http=settings.aws_allow_http,
+    )
     health.add("store", files.probe)
 
     stack.push_async_callback(compute.close)
@@ -115,7 +120,7 @@ async def _open(
     )
     references = await _references(settings, files, staging, processes)
 
-    analyses = Analyses(documents, recordings, references, processes)
+    analyses = Analyses(documents, recordings, references, processes, staging)
     background = BackgroundAnalyses(analyses, publisher)
     stack.push_async_callback(background.close, PATIENCE_S)
     return Services(

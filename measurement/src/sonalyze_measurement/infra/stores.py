@@ -13,20 +13,30 @@ from sonalyze_measurement.infra.staging import Staging
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
-CLIENT: "Final[ClientConfig]" = {
-    "connect_timeout": timedelta(seconds=5),
-    "read_timeout": timedelta(seconds=30),
-    "timeout": timedelta(minutes=5),
-}
-"""A silent bucket is given up before a client is, a slow one is not."""
-
 RETRIES: "Final[RetryConfig]" = {"max_retries": 3, "retry_timeout": timedelta(seconds=5)}
 """obstore's own three minutes are longer than anybody waits for an answer."""
 
 
-def open_files(store_url: str, data_dir: Path, staging: Staging) -> ObjectFiles:
+def open_files(
+    store_url: str, data_dir: Path, staging: Staging, *, allow_http: bool = False
+) -> ObjectFiles:
     """Open the store; credentials, region and endpoint of a bucket are in ``AWS_*`` variables."""
     if not store_url:
         return FolderFiles(data_dir, staging)
-    store = S3Store.from_url(store_url, client_options=CLIENT, retry_config=RETRIES)
+    store = S3Store.from_url(
+        store_url, client_options=_client(allow_http=allow_http), retry_config=RETRIES
+    )
     return ObjectFiles(store, staging, f"{store_url.rstrip('/')}/")
+
+
+def _client(*, allow_http: bool) -> "ClientConfig":
+    """Give up a silent bucket before clients give up; a slow one may take its time.
+
+    Where options are given, obstore takes none from the environment.
+    """
+    return {
+        "allow_http": allow_http,
+        "connect_timeout": timedelta(seconds=5),
+        "read_timeout": timedelta(seconds=30),
+        "timeout": timedelta(minutes=5),
+    }
