@@ -11,7 +11,7 @@ from sqlalchemy import MetaData
 from sonalyze_chassis.backlog import Backlog, Counts
 from sonalyze_chassis.database import Database
 from sonalyze_chassis.delivery import Storage
-from sonalyze_chassis.drain import Drainer
+from sonalyze_chassis.drain import REST_S, Drainer
 from sonalyze_chassis.outbox import Outbox, outbox_in
 from sonalyze_chassis.upstream import open_http
 from sonalyze_contracts.archive import NAMES, ArchivedRow, Resource
@@ -50,8 +50,10 @@ class Pauses:
         self._is_pause = True
         return high_s
 
-    async def sleep(self, _: float) -> None:
-        """Wait for the test, or for ever."""
+    async def sleep(self, duration_s: float) -> None:
+        """Wait for the test, or for ever; rest for no time at all."""
+        if duration_s == REST_S:
+            return
         async with self._news:
             self._idled += not self._is_pause
             self._news.notify_all()
