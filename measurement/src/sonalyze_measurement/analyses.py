@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Literal
 
-from sonalyze_contracts.identifiers import JobId, UploadName
+from sonalyze_contracts.identifiers import JobId
 from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_measurement.domain.conditions import UnknownSignal
 from sonalyze_measurement.domain.names import job_id_of
+from sonalyze_measurement.domain.provenance import analysed_upload, provenance_of
 from sonalyze_measurement.domain.signals import Reference
 from sonalyze_measurement.domain.subjects import (
     ImpulseResponse,
@@ -16,7 +17,9 @@ from sonalyze_measurement.domain.subjects import (
     Subject,
     SweepRecording,
 )
-from sonalyze_measurement.ports import Acoustics, JobStore, ReferenceStore, UploadStore
+from sonalyze_measurement.ports import Acoustics, JobStore, ReferenceStore, Scratch, UploadStore
+
+RESPONSE = "response.wav"
 
 Stage = Literal["queued", "running", "storing"]
 
@@ -29,23 +32,34 @@ class Analyses:
     """Answers what a recording says of the room."""
 
     def __init__(
-        self, jobs: JobStore, uploads: UploadStore, references: ReferenceStore, acoustics: Acoustics
+        self,
+        jobs: JobStore,
+        uploads: UploadStore,
+        references: ReferenceStore,
+        acoustics: Acoustics,
+        scratch: Scratch,
     ) -> None:
         self._jobs = jobs
         self._uploads = uploads
         self._references = references
         self._acoustics = acoustics
+        self._scratch = scratch
 
     async def run(
         self, job: str, request: AnalysisRequest, reached: Callable[[Stage], None] = _nobody_asks
     ) -> AnalysisResults:
         """Analyse a recording of a job and keep the results; ``reached`` is told each stage."""
         job_id = job_id_of(job)
-        async with self._lent(job_id, request) as subject:
-            results = await self._acoustics.evaluate(subject, started=lambda: reached("running"))
-        reached("storing")
-        await self._jobs.save_results(job_id, analysed_upload(request), results)
-        return results
+        async with self._scratch.folder() as folder:
+            response = folder / RESPONSE
+            async with self._lent(job_id, request) as subject:
+                evaluated = await self._acoustics.evaluate(
+                    subject, response, started=lambda: reached("running")
+                )
+            reached("storing")
+            provenance = provenance_of(request, subject, evaluated)
+            await self._jobs.save_results(job_id, evaluated.results, provenance, response)
+        return evaluated.results
 
     async def require_possible(self, job: str, request: AnalysisRequest) -> JobId:
         """Refuse at once what would be refused later: unknown job, upload or signal."""
@@ -76,10 +90,3 @@ class Analyses:
         if request.audio_hash is None:
             raise UnknownSignal("Missing 'audio_hash' in data")
         return await self._references.by_hash(request.audio_hash)
-
-
-def analysed_upload(request: AnalysisRequest) -> UploadName:
-    """Name the upload that an analysis is about."""
-    if request.source is AnalysisSource.IMPULSE_RESPONSE:
-        return request.impulse_response_upload
-    return request.recording_upload

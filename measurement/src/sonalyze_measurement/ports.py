@@ -7,9 +7,11 @@ from typing import Protocol
 
 from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
 from sonalyze_contracts.jobs import JobRequest, JobView
+from sonalyze_contracts.provenance import Provenance
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
 from sonalyze_measurement.domain.files import StoredFile
+from sonalyze_measurement.domain.provenance import Evaluated
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
 from sonalyze_measurement.domain.subjects import Subject
 from sonalyze_measurement.domain.uploads import Piece, Upload, UploadProgress
@@ -53,6 +55,13 @@ class Files(Protocol):
         """Say where a file is, for other systems: ``s3://bucket/key`` or ``file:key``."""
 
 
+class Scratch(Protocol):
+    """A place on this machine for what is on its way."""
+
+    def folder(self) -> AbstractAsyncContextManager[Path]:
+        """Lend an empty folder."""
+
+
 class JobStore(Protocol):
     """Keeps jobs and what was found in their recordings."""
 
@@ -65,8 +74,10 @@ class JobStore(Protocol):
     async def view(self, job_id: JobId) -> JobView:
         """Give a job as it stands, or raise `UnknownJob`."""
 
-    async def save_results(self, job_id: JobId, name: UploadName, results: AnalysisResults) -> None:
-        """Keep the newest results of an upload, which are the job's newest too."""
+    async def save_results(
+        self, job_id: JobId, results: AnalysisResults, provenance: Provenance, response: Path
+    ) -> None:
+        """Keep the newest results of an upload, the job's newest too, and their response."""
 
     async def results_of(self, job_id: JobId, name: UploadName) -> AnalysisResults:
         """Give the newest results of an upload, or raise `NotAnalysed`."""
@@ -115,6 +126,6 @@ class Acoustics(Protocol):
         """Tell what of the signal is when."""
 
     async def evaluate(
-        self, subject: Subject, *, started: Callable[[], None] | None = None
-    ) -> AnalysisResults:
-        """Evaluate a file; ``started`` is called when it is its turn."""
+        self, subject: Subject, response: Path, *, started: Callable[[], None] | None = None
+    ) -> Evaluated:
+        """Evaluate a file and write its response; ``started`` is called when it is its turn."""

@@ -1,9 +1,11 @@
 import json
+from hashlib import sha256
 from typing import Any
 
 import httpx2
 import numpy as np
 import pytest
+import soundfile
 import soxr
 from laboratory import (
     LATENCY_S,
@@ -109,6 +111,46 @@ async def test_results_and_alignment_are_kept_in_the_job(
     assert alignment["latency_s"] == pytest.approx(LATENCY_S, abs=0.001)
     assert alignment["start_chirp"]["detected"] is True
     assert alignment["end_chirp"]["detected"] is True
+
+
+async def test_what_results_came_from_is_kept_beside_them(
+    laboratory: Laboratory, results: dict[str, Any], recording_file: bytes
+) -> None:
+    kept = json.loads((laboratory.folder / "results/by_upload/recording.json").read_bytes())
+    response = (laboratory.folder / "responses/recording.wav").read_bytes()
+
+    record = kept.pop("provenance")
+    assert kept == results
+    assert record["request"]["audio_hash"] == laboratory.signal_hash
+    assert record["inputs"] == {"recording": sha256(recording_file).hexdigest()}
+    assert record["signal"]["sample_rate_hz"] == RATE_HZ
+    assert record["response_sha256"] == sha256(response).hexdigest()
+    assert record["versions"]["numpy"] == np.__version__
+    assert record["versions"]["analysis"] == results["version"]
+    assert all(record["versions"].values())
+
+
+async def test_the_response_is_kept_in_32_bit_with_the_direct_sound_where_it_is_said(
+    laboratory: Laboratory, results: dict[str, Any]
+) -> None:
+    response, rate_hz = soundfile.read(laboratory.folder / "responses/recording.wav")
+    info = soundfile.info(laboratory.folder / "responses/recording.wav")
+
+    direct = results["drr"]["direct_index"]
+    assert (info.subtype, rate_hz) == ("FLOAT", results["samplerate_hz"])
+    assert abs(np.abs(response).argmax() - direct) <= 2
+    assert results["rt"]["edc_db"]["n"] <= response.size
+
+
+async def test_the_same_analysis_keeps_the_same_bytes(
+    laboratory: Laboratory, results: dict[str, Any]
+) -> None:
+    response = (laboratory.folder / "responses/recording.wav").read_bytes()
+
+    again = (await laboratory.analyse()).json()["results"]
+
+    assert again == results
+    assert (laboratory.folder / "responses/recording.wav").read_bytes() == response
 
 
 async def test_each_recording_of_a_job_keeps_its_own_results(laboratory: Laboratory) -> None:

@@ -74,6 +74,11 @@ def results_key(job_id: JobId, name: UploadName) -> str:
     return f"{results_prefix(job_id)}/{name}.json"
 
 
+def response_key(job_id: JobId, name: UploadName) -> str:
+    """Name the impulse response that the newest results of an upload are of."""
+    return f"{job_id}/responses/{name}.wav"
+
+
 def signal_prefix(audio_hash: AudioHash) -> str:
     """Name what holds a generated signal."""
     return f"{SIGNALS}/{audio_hash[:8]}/{audio_hash}"

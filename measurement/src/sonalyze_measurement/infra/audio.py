@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 import soundfile
+from scipy.io import wavfile
 
 from sonalyze_acoustics import one_channel
 from sonalyze_acoustics.samples import Samples, peak_of
@@ -78,6 +79,20 @@ def write_16_bit(path: Path, samples: Samples, sample_rate_hz: int, container: s
     """Write one channel, full scale 1, as 16 bit; the same samples give the same bytes."""
     steps = np.rint(samples * FULL_SCALE_16).astype(np.int16)
     soundfile.write(path, steps, sample_rate_hz, format=container, subtype="PCM_16")
+
+
+def write_32_bit(path: Path, samples: Samples, sample_rate_hz: int) -> None:
+    """Write one channel as WAV of 32-bit floats, full scale or not.
+
+    libsndfile would write the time of day into the header of such a file; here the same samples
+    give the same bytes.
+    """
+    wavfile.write(path, sample_rate_hz, samples.astype(np.float32))
+
+
+def libsndfile_version() -> str:
+    """Name the version of the library that decodes."""
+    return str(soundfile.__libsndfile_version__)
 
 
 def _require_readable(file: soundfile.SoundFile) -> None:

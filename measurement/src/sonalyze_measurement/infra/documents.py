@@ -1,11 +1,13 @@
 """The documents of jobs: what is known of a room, and what was found in its recordings."""
 
 import asyncio
+from pathlib import Path
 
 import orjson
 
 from sonalyze_contracts.identifiers import JobId, UploadName
 from sonalyze_contracts.jobs import JobRequest, JobView, RoomMap
+from sonalyze_contracts.provenance import Provenance
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_measurement.domain.conditions import NotAnalysed, NotStored, UnknownJob
 from sonalyze_measurement.domain.files import (
@@ -13,11 +15,17 @@ from sonalyze_measurement.domain.files import (
     map_key,
     meta_key,
     newest_key,
+    response_key,
     results_key,
     results_prefix,
     uploads_prefix,
 )
+from sonalyze_measurement.domain.provenance import analysed_upload
+from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.ports import Files
+
+PROVENANCE = "provenance"
+"""What stands in an upload's results beside the documented groups."""
 
 
 class JobDocuments:
@@ -25,6 +33,7 @@ class JobDocuments:
 
     def __init__(self, files: Files) -> None:
         self._files = files
+        self._locks = KeyedLocks()
 
     async def create(self, job_id: JobId, request: JobRequest) -> None:
         """Write the map last, so that a job is never half there."""
@@ -54,11 +63,17 @@ class JobDocuments:
             results=newest,
         )
 
-    async def save_results(self, job_id: JobId, name: UploadName, results: AnalysisResults) -> None:
-        """Write the results of an upload, and as those of the job."""
-        content = results.model_dump_json().encode()
-        await self._files.put(results_key(job_id, name), content)
-        await self._files.put(newest_key(job_id), content)
+    async def save_results(
+        self, job_id: JobId, results: AnalysisResults, provenance: Provenance, response: Path
+    ) -> None:
+        """Write the results of an upload with what they came from, and as those of the job."""
+        name = analysed_upload(provenance.request)
+        plain, record = results.model_dump(mode="json"), provenance.model_dump(mode="json")
+        async with self._locks.holding((job_id, name)):
+            await self._files.publish(response, response_key(job_id, name))
+            content = orjson.dumps({**plain, PROVENANCE: record})
+            await self._files.put(results_key(job_id, name), content)
+        await self._files.put(newest_key(job_id), orjson.dumps(plain))
         if results.alignment is not None:
             alignment = results.alignment.model_dump_json().encode()
             await self._files.put(alignment_key(job_id), alignment)

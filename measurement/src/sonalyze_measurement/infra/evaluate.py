@@ -9,29 +9,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-import soxr
+from typing import Any
 
 from sonalyze_acoustics import (
+    Evaluation,
     InvalidSignal,
     Segment,
     SignalSpec,
     Unevaluable,
     chirp,
-    evaluate_deconvolution,
     evaluate_impulse_response,
     evaluate_recording,
+    evaluate_reference_recording,
     measurement_signal,
     segments,
+    software_versions,
     sweep,
 )
 from sonalyze_acoustics.samples import Samples
 from sonalyze_contracts.identifiers import AudioHash
+from sonalyze_contracts.provenance import Versions
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import SIGNAL_DURATION_S, AudioInfo, SignalSegment
 from sonalyze_measurement.domain.conditions import InvalidSignalRequest
+from sonalyze_measurement.domain.provenance import Evaluated
 from sonalyze_measurement.domain.refusals import refusal_of
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
 from sonalyze_measurement.domain.subjects import (
@@ -40,10 +41,12 @@ from sonalyze_measurement.domain.subjects import (
     Subject,
     SweepRecording,
 )
-from sonalyze_measurement.infra.audio import read_mono, write_16_bit
-
-NEEDED_RATE_HZ: Final = 48_000
-"""The highest octave ends at 11.3 kHz; two free signals of 180 s at 192 kHz would take 4.6 GiB."""
+from sonalyze_measurement.infra.audio import (
+    libsndfile_version,
+    read_mono,
+    write_16_bit,
+    write_32_bit,
+)
 
 
 def timeline(parameters: SignalParameters) -> AudioInfo:
@@ -73,38 +76,48 @@ def synthesise(file: SignalFile, folder: Path) -> Reference:
     served = folder / f"full_signal.{file.format}"
     if not served.exists():
         write_16_bit(served, measurement_signal(spec), spec.sample_rate_hz, file.format.upper())
-    audio_hash = AudioHash(hashlib.sha256(served.read_bytes()).hexdigest())
-    return Reference(audio_hash, file, SIGNAL_DURATION_S)
+    return Reference(AudioHash(_sha256(served)), file, SIGNAL_DURATION_S)
 
 
-def evaluate(subject: Subject, debug_dir: Path | None) -> AnalysisResults:
-    """Evaluate a file, with a copy of what was read if somebody wants to listen to it."""
+def evaluate(subject: Subject, response: Path, debug_dir: Path | None) -> Evaluated:
+    """Evaluate a file and write the response that it holds.
+
+    A copy of what was read is made if somebody wants to listen to it.
+    """
     samples, rate_hz = read_mono(subject.path, subject.channel)
     if debug_dir is not None:
         _copy_for_debugging(debug_dir, subject.path, samples, rate_hz)
     with _our_refusals():
-        return _evaluated(subject, samples, rate_hz)
+        evaluation = _evaluated(subject, samples, rate_hz)
+    write_32_bit(response, evaluation.response.samples, evaluation.sample_rate_hz)
+    audio_hash = subject.reference.audio_hash if isinstance(subject, SignalRecording) else None
+    return Evaluated(
+        AnalysisResults.of(evaluation, audio_hash=audio_hash),
+        inputs_sha256=tuple(_sha256(path) for path in _read_for(subject)),
+        response_sha256=_sha256(response),
+        versions=Versions(**software_versions(), libsndfile=libsndfile_version()),
+    )
 
 
-def _evaluated(subject: Subject, samples: Samples, rate_hz: int) -> AnalysisResults:
+def _evaluated(subject: Subject, samples: Samples, rate_hz: int) -> Evaluation:
     match subject:
         case SignalRecording(reference=reference):
-            spec = _spec(reference.file.parameters)
-            evaluation = evaluate_recording(samples, rate_hz, spec)
-            return AnalysisResults.of(evaluation, audio_hash=reference.audio_hash)
+            return evaluate_recording(samples, rate_hz, _spec(reference.file.parameters))
         case SweepRecording(played=path):
-            needed_hz = min(rate_hz, NEEDED_RATE_HZ)
-            recorded = _at_rate(needed_hz, samples, rate_hz)
-            played = _at_rate(needed_hz, *read_mono(path, None))
-            return AnalysisResults.of(evaluate_deconvolution(recorded, played, needed_hz))
+            return evaluate_reference_recording(samples, rate_hz, *read_mono(path, None))
         case ImpulseResponse():
-            return AnalysisResults.of(evaluate_impulse_response(samples, rate_hz))
+            return evaluate_impulse_response(samples, rate_hz)
 
 
-def _at_rate(rate_hz: int, samples: Samples, samples_rate_hz: int) -> Samples:
-    if samples_rate_hz == rate_hz:
-        return samples
-    return np.asarray(soxr.resample(samples, samples_rate_hz, rate_hz, quality="VHQ"))
+def _read_for(subject: Subject) -> tuple[Path, ...]:
+    return (
+        (subject.path, subject.played) if isinstance(subject, SweepRecording) else (subject.path,)
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copy_for_debugging(folder: Path, path: Path, samples: Samples, rate_hz: int) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sonalyze_chassis.compute import Compute
-from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
+from sonalyze_measurement.domain.provenance import Evaluated
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
 from sonalyze_measurement.domain.subjects import Subject
 
@@ -34,13 +34,13 @@ class Processes:
         return reference
 
     async def evaluate(
-        self, subject: Subject, *, started: Callable[[], None] | None = None
-    ) -> AnalysisResults:
+        self, subject: Subject, response: Path, *, started: Callable[[], None] | None = None
+    ) -> Evaluated:
         """Evaluate a file."""
-        results: AnalysisResults = await self._run(
-            "evaluate", subject, self._debug_dir, started=started
+        evaluated: Evaluated = await self._run(
+            "evaluate", subject, response, self._debug_dir, started=started
         )
-        return results
+        return evaluated
 
     async def _run(
         self,
