@@ -1,6 +1,7 @@
 """JSON that passes through unread: it has to fit through every encoder and database on its way."""
 
 import math
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -9,6 +10,8 @@ DEEPEST = 32
 """Levels of nesting; parsers and encoders give up between 200 and 1000."""
 
 LARGEST_INTEGER = 2**63 - 1
+
+_UNENCODABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def storable(document: dict[str, Any]) -> dict[str, Any]:
@@ -24,7 +27,7 @@ def _require_storable(value: object, levels_left: int) -> None:
                 raise ValueError(f"is nested deeper than {DEEPEST} levels")
             for part in (*value, *value.values()) if isinstance(value, dict) else value:
                 _require_storable(part, levels_left - 1)
-        case str() if not _is_encodable(value):
+        case str() if _UNENCODABLE.search(value):
             raise ValueError("holds half a character (a lone surrogate) or NUL")
         case bool():
             return
@@ -32,10 +35,6 @@ def _require_storable(value: object, levels_left: int) -> None:
             raise ValueError("holds an integer of more than 64 bits")
         case float() if not math.isfinite(value):
             raise ValueError("holds a number that is not finite")
-
-
-def _is_encodable(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(storable)]

@@ -41,7 +41,7 @@ class TableRows:
         with self._understood(frozenset().union(*groups)):
             async with self._database.transaction() as connection:
                 for names, rows in groups.items():
-                    await connection.execute(self._statements.write(names), rows)
+                    await connection.execute(*self._statements.write(names, rows))
 
     async def find(self, field: str, value: object) -> Row | None:
         """Read the one row that has this value of a unique field."""

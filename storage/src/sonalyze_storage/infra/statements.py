@@ -1,24 +1,27 @@
 """The statements on one table, made once; SQLAlchemy keeps what it compiles of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ColumnElement,
     Executable,
     Select,
     Table,
     bindparam,
+    column,
     delete,
+    func,
     select,
     tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sonalyze_storage.domain.collection import Collection
+from sonalyze_storage.domain.collection import Collection, Fields
 
 Insert = postgresql.Insert | sqlite.Insert
 _INSERT: dict[str, Callable[[Table], Insert]] = {
@@ -34,6 +37,7 @@ class Statements:
         self._collection = collection
         self._table = table
         self._insert = _INSERT[dialect]
+        self._takes_documents = dialect == "postgresql"
         self._time = table.c[collection.time]
         self.names = tuple(collection.row.model_fields)
         self._columns = [table.c[name] for name in self.names]
@@ -53,7 +57,8 @@ class Statements:
             field: select(*self._row).where(table.c[field] == bindparam("value"))
             for field in ("id", *(lookup.field for lookup in collection.lookups))
         }
-        self.write = lru_cache(maxsize=256)(self._write)
+        self._from_document = lru_cache(maxsize=256)(self._write_document)
+        self._row_by_row = lru_cache(maxsize=256)(self._write_row)
         self.page = lru_cache(maxsize=64)(self._page)
 
     def find(self, field: str) -> Select[Any]:
@@ -66,9 +71,26 @@ class Statements:
             insert = self._replacing(insert, self._collection.replaced)
         return insert.returning(*self._row)
 
-    def _write(self, given: frozenset[str]) -> Insert:
-        """Write a row; of one whose id exists only the given fields."""
-        insert = self._insert(self._table)
+    def write(self, given: frozenset[str], rows: Sequence[Fields]) -> tuple[Executable, Any]:
+        """Write rows; of those whose id exists only the given fields.
+
+        PostgreSQL takes them as one document, which costs both sides half of what rows do.
+        """
+        if self._takes_documents:
+            return self._from_document(given), {"rows": rows}
+        return self._row_by_row(given), rows
+
+    def _write_document(self, given: frozenset[str]) -> Executable:
+        document = func.json_to_recordset(bindparam("rows", type_=JSON))
+        columns = [one for one in self._table.c if one.key != "revision"]
+        rows = document.table_valued(*(column(one.key, one.type) for one in columns))
+        source = select(rows.render_derived(with_types=True))
+        return self._giving(given, self._insert(self._table).from_select(columns, source))
+
+    def _write_row(self, given: frozenset[str]) -> Executable:
+        return self._giving(given, self._insert(self._table))
+
+    def _giving(self, given: frozenset[str], insert: Insert) -> Insert:
         if given:
             return self._replacing(insert, given)
         return insert.on_conflict_do_nothing(index_elements=[self._table.c.id])
