@@ -13,6 +13,7 @@ HEALTH = [
     (Service.GATEWAY, "/healthz", {"status": "ok"}),
     (Service.LOBBY, "/health", {"service": "lobby", "ok": True}),
     (Service.MEASUREMENT, "/v1/health", {"status": "ok"}),
+    (Service.STORAGE, "/healthz", {"ok": True}),
 ]
 
 
@@ -26,7 +27,7 @@ async def test_each_service_answers_its_documented_health_path(
     assert answer.json() == body
 
 
-@pytest.mark.parametrize("service", [Service.GATEWAY, Service.LOBBY, Service.MEASUREMENT])
+@pytest.mark.parametrize("service", [service for service, _, _ in HEALTH])
 async def test_each_service_says_that_it_lives_is_ready_and_what_it_does(
     backend: LiveBackend, http: httpx2.AsyncClient, service: Service
 ) -> None:
