@@ -1,5 +1,6 @@
 """Connections: one engine for SQLite and PostgreSQL, and what their failures mean to us."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from sqlite3 import OperationalError
@@ -22,6 +23,10 @@ BUSY_TIMEOUT_MS = 10_000
 POSTGRES_LIMITS = {"timeout": 10.0, "command_timeout": 60.0}
 """Seconds to connect and to answer; a database that hangs is as good as gone. A statement
 takes milliseconds, the longest wait is for another process that migrates."""
+
+
+LONGEST_WAIT_S = 30.0
+"""For a connection that is free; the pool's own default."""
 
 
 class DatabaseUnavailable(Unavailable):
@@ -64,6 +69,27 @@ def _engine(url: str, pool_size: int, **options: Any) -> AsyncEngine:  # noqa: A
     return engine
 
 
+class _Turns:
+    """Lets in as many as there are connections, in the order in which they came.
+
+    A pool gives what is free to whoever asks next, and wakes those who wait in vain: with four
+    times as many requests as connections, some waited a hundred times as long as the others.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._places = asyncio.Semaphore(places)
+
+    async def __aenter__(self) -> None:
+        if self._places.locked():
+            async with asyncio.timeout(LONGEST_WAIT_S):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._places.release()
+
+
 class Database:
     """Gives connections: for single statements, and for changes that belong together.
 
@@ -75,6 +101,7 @@ class Database:
     ) -> None:
         self.engine = open_engine(url, pool_size)
         self._single = open_statement_engine(url, pool_size, read_json)
+        self._single_turns, self._turns = _Turns(pool_size), _Turns(pool_size)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -88,7 +115,8 @@ class Database:
         takes longer than a short query does.
         """
         with _translated():
-            rows: Sequence[Row[Any]] = await greenlet_spawn(self._rows, statement, values)
+            async with self._single_turns:
+                rows: Sequence[Row[Any]] = await greenlet_spawn(self._rows, statement, values)
         return rows
 
     def _rows(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
@@ -99,14 +127,14 @@ class Database:
     async def statement(self) -> AsyncIterator[AsyncConnection]:
         """Run statements that each stand for themselves."""
         with _translated():
-            async with self._single.connect() as connection:
+            async with self._single_turns, self._single.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Run statements that take effect together, or not at all."""
         with _translated():
-            async with self.engine.begin() as connection:
+            async with self._turns, self.engine.begin() as connection:
                 yield connection
 
     async def check(self) -> None:
