@@ -19,9 +19,11 @@ from sonalyze_measurement.analyses import Analyses
 from sonalyze_measurement.api import audio, http, uploads
 from sonalyze_measurement.api.events import handlers
 from sonalyze_measurement.background import BackgroundAnalyses
+from sonalyze_measurement.infra.clock import WallClock
 from sonalyze_measurement.infra.documents import JobDocuments
 from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.infra.objects import ObjectFiles
+from sonalyze_measurement.infra.old_recordings import StoredRecordings
 from sonalyze_measurement.infra.partials import Partials
 from sonalyze_measurement.infra.processes import PRELOADED, Processes
 from sonalyze_measurement.infra.references import References
@@ -30,6 +32,7 @@ from sonalyze_measurement.infra.stores import open_files
 from sonalyze_measurement.infra.uploads import Uploads
 from sonalyze_measurement.infra.within_reach import SignalsWithinReach
 from sonalyze_measurement.jobs import Jobs
+from sonalyze_measurement.retention import Retention
 from sonalyze_measurement.services import Services
 from sonalyze_measurement.settings import Settings
 from sonalyze_measurement.signals import Signals
@@ -98,6 +101,10 @@ async def _open(
         allow_http=settings.aws_allow_http,
     )
     health.add("store", files.probe)
+    locks = KeyedLocks()
+    if settings.raw_audio_days:
+        recordings = StoredRecordings(files, partials, locks)
+        _sweep(Retention(recordings, WallClock(), settings.raw_audio_days), health, stack)
 
     stack.push_async_callback(compute.close)
     await compute.warm()
@@ -110,24 +117,24 @@ async def _open(
     stack.push_async_callback(_deliver_rest, publisher)
 
     documents = JobDocuments(files)
-    recordings = Uploads(
+    received = Uploads(
         files,
         documents,
         staging,
         partials,
-        KeyedLocks(),
+        locks,
         most_uploads=settings.measurement_max_uploads,
     )
     references = await _references(settings, files, staging, processes)
 
-    analyses = Analyses(documents, recordings, references, processes, staging)
+    analyses = Analyses(documents, received, references, processes, staging)
     background = BackgroundAnalyses(analyses, publisher)
     stack.push_async_callback(background.close, PATIENCE_S)
     return Services(
         signals=Signals(references, processes),
         jobs=Jobs(
             documents,
-            recordings,
+            received,
             most_bytes=settings.measurement_max_upload_mb << 20,
             idle_s=settings.upload_idle_s,
         ),
@@ -143,6 +150,22 @@ async def _references(
     within_reach = SignalsWithinReach(settings.measurement_data_dir, most_signals)
     await asyncio.to_thread(within_reach.open)
     return References(files, staging, within_reach, processes, most_signals=most_signals)
+
+
+def _sweep(retention: Retention, health: Health, stack: AsyncExitStack) -> None:
+    """Let retention go on until the service stops; if it ends before, the service is not well."""
+    sweeping = asyncio.create_task(retention.keep_going())
+
+    async def goes_on() -> None:
+        if sweeping.done():
+            sweeping.result()
+
+    async def stop() -> None:
+        sweeping.cancel()
+        await asyncio.wait({sweeping})
+
+    health.add("retention", goes_on)
+    stack.push_async_callback(stop)
 
 
 async def _deliver_rest(publisher: GatewayPublisher) -> None:

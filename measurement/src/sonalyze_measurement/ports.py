@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -104,6 +105,29 @@ class UploadStore(Protocol):
 
     def lend(self, job_id: JobId, name: UploadName) -> AbstractAsyncContextManager[Path]:
         """Lend a copy of an upload, or raise `UploadMissing`."""
+
+
+class OldRecordings(Protocol):
+    """Finds what has been kept long enough, and deletes it."""
+
+    async def forget_beginnings(self) -> None:
+        """Delete what clients began to send and have not gone on with."""
+
+    def older_than(self, before: datetime) -> AsyncIterator[tuple[JobId, UploadName]]:
+        """Find recordings that came earlier, and deletions that were cut off."""
+
+    async def delete(self, job_id: JobId, name: UploadName, before: datetime) -> bool:
+        """Delete a recording unless it came later or is a response; say whether it is gone."""
+
+
+class Clock(Protocol):
+    """What time it is, and waiting."""
+
+    def now(self) -> datetime:
+        """Give the time, in UTC."""
+
+    async def pause(self, duration_s: float) -> None:
+        """Come back after that time."""
 
 
 class ReferenceStore(Protocol):

@@ -3,37 +3,13 @@ import os
 from pathlib import Path
 
 import pytest
-from bucket import Bucket
-from obstore.store import MemoryStore
 
 from sonalyze_measurement.domain.conditions import NotStored
 from sonalyze_measurement.domain.files import StoredFile
 from sonalyze_measurement.infra.objects import ObjectFiles
-from sonalyze_measurement.infra.staging import Staging
-from sonalyze_measurement.infra.stores import open_files
 
 MIB = 1 << 20
 KEY = "6f1b6c6e-8f7c-4c59-9d53-5d0f3f9a1a11/uploads/recording.wav"
-
-
-@pytest.fixture
-def staging(tmp_path: Path) -> Staging:
-    staging = Staging(tmp_path)
-    staging.open()
-    return staging
-
-
-@pytest.fixture(params=["folder", "memory", "bucket"])
-def files(request: pytest.FixtureRequest, tmp_path: Path, staging: Staging) -> ObjectFiles:
-    """Open each of the three kinds of store, empty."""
-    match request.param:
-        case "memory":
-            return ObjectFiles(MemoryStore(), staging, "memory:")
-        case "bucket":
-            bucket: Bucket = request.getfixturevalue("bucket")
-            return open_files(bucket.url, tmp_path, staging, allow_http=True)
-        case _:
-            return open_files("", tmp_path, staging)
 
 
 async def content_of(files: ObjectFiles, key: str = KEY) -> bytes:

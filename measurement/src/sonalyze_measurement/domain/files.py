@@ -97,3 +97,19 @@ def signal_audio_key(reference: Reference) -> str:
 def signal_index_key(file: SignalFile) -> str:
     """Name what leads from the parameters of a signal to its hash."""
     return f"{SIGNALS_BY_PARAMETERS}/{file.key}"
+
+
+def uploaded_as(key: str) -> tuple[JobId, UploadName] | None:
+    """Tell the job and the name of an upload, if this is the key of one."""
+    match key.split("/"):
+        case [job_id, "uploads", name]:
+            return JobId(job_id), UploadName(name)
+    return None
+
+
+def recorded_as(key: str) -> tuple[JobId, UploadName] | None:
+    """Tell the job and the name of the upload whose SHA-256 is kept under this key, if one is."""
+    match key.split("/"):
+        case [job_id, "checksums", name]:
+            return JobId(job_id), UploadName(name.removesuffix(".json"))
+    return None
