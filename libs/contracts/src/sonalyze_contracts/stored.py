@@ -25,13 +25,21 @@ LARGEST_COUNT = 2**31 - 1
 LARGEST_SIZE_BYTES = 2**63 - 1
 """What the columns hold."""
 
+ENDS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
 
 def in_utc(moment: datetime) -> datetime:
-    """Refuse a time that exists in its own zone only: the first and last hours of the calendar."""
+    """Refuse the ends of the calendar: times that UTC does not have, and those taken for endless.
+
+    PostgreSQL's driver stores the first and the last moment as its infinities.
+    """
     try:
-        return moment.astimezone(UTC)
+        moment = moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("is no point in time in UTC") from None
+    if moment in ENDS:
+        raise ValueError("is the first or the last moment of the calendar")
+    return moment
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
