@@ -6,6 +6,7 @@ client's, and libsndfile would take a format from it.
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from sonalyze_contracts.recordings import (
     UNKNOWN_FRAMES,
 )
 from sonalyze_contracts.signals import HIGHEST_SAMPLE_RATE_HZ, LOWEST_SAMPLE_RATE_HZ
+from sonalyze_measurement.domain.archive import Header
 from sonalyze_measurement.domain.conditions import UndecodableAudio, UnusableAudio
 
 LOUDEST: Final = 1e9
@@ -58,21 +60,23 @@ def read_mono(path: Path, channel: int | None) -> tuple[Samples, int]:
     UnusableAudio
         If it is empty, too long, or has too many channels or other samples than numbers.
     """
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        with soundfile.SoundFile(descriptor, closefd=False) as file:
-            _require_readable(file)
-            _require_usable(file, channel)
-            samples = one_channel(lambda: _blocks(file), file.frames, channel)
-            rate_hz = int(file.samplerate)
-    except soundfile.LibsndfileError as error:
-        raise UndecodableAudio(
-            f"This is no audio file that can be read: {error.error_string} "
-            "Send WAV or FLAC, or AIFF, CAF or Ogg."
-        ) from None
-    finally:
-        os.close(descriptor)
+    with _opened(path) as file:
+        _require_usable(file, channel)
+        samples = one_channel(lambda: _blocks(file), file.frames, channel)
+        rate_hz = int(file.samplerate)
     return _checked(samples), rate_hz
+
+
+def read_header(path: Path) -> Header:
+    """Read what the header of a file says, whether or not it could be analysed.
+
+    Raises
+    ------
+    UndecodableAudio
+        If this is no audio, or not of the formats that are read here.
+    """
+    with _opened(path) as file:
+        return Header(int(file.samplerate), int(file.channels))
 
 
 def write_16_bit(path: Path, samples: Samples, sample_rate_hz: int, container: str) -> None:
@@ -93,6 +97,22 @@ def write_32_bit(path: Path, samples: Samples, sample_rate_hz: int) -> None:
 def libsndfile_version() -> str:
     """Name the version of the library that decodes."""
     return str(soundfile.__libsndfile_version__)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        with soundfile.SoundFile(descriptor, closefd=False) as file:
+            _require_readable(file)
+            yield file
+    except soundfile.LibsndfileError as error:
+        raise UndecodableAudio(
+            f"This is no audio file that can be read: {error.error_string} "
+            "Send WAV or FLAC, or AIFF, CAF or Ogg."
+        ) from None
+    finally:
+        os.close(descriptor)
 
 
 def _require_readable(file: soundfile.SoundFile) -> None:

@@ -31,7 +31,8 @@ from sonalyze_contracts.identifiers import AudioHash
 from sonalyze_contracts.provenance import Versions
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import SIGNAL_DURATION_S, AudioInfo, SignalSegment
-from sonalyze_measurement.domain.conditions import InvalidSignalRequest
+from sonalyze_measurement.domain.archive import Header
+from sonalyze_measurement.domain.conditions import InvalidSignalRequest, UndecodableAudio
 from sonalyze_measurement.domain.provenance import Evaluated
 from sonalyze_measurement.domain.refusals import refusal_of
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
@@ -43,6 +44,7 @@ from sonalyze_measurement.domain.subjects import (
 )
 from sonalyze_measurement.infra.audio import (
     libsndfile_version,
+    read_header,
     read_mono,
     write_16_bit,
     write_32_bit,
@@ -95,8 +97,21 @@ def evaluate(subject: Subject, response: Path, debug_dir: Path | None) -> Evalua
         AnalysisResults.of(evaluation, audio_hash=audio_hash),
         inputs_sha256=tuple(_sha256(path) for path in _read_for(subject)),
         response_sha256=_sha256(response),
-        versions=Versions(**software_versions(), libsndfile=libsndfile_version()),
+        versions=versions(),
     )
+
+
+def versions() -> Versions:
+    """Name the software that computes."""
+    return Versions(**software_versions(), libsndfile=libsndfile_version())
+
+
+def header_of(path: Path) -> Header | None:
+    """Read what the header of a file says, if it is audio."""
+    try:
+        return read_header(path)
+    except UndecodableAudio:
+        return None
 
 
 def _evaluated(subject: Subject, samples: Samples, rate_hz: int) -> Evaluation:

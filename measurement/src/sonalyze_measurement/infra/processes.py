@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from sonalyze_chassis.compute import Compute
+from sonalyze_contracts.provenance import Versions
 from sonalyze_contracts.signals import AudioInfo
+from sonalyze_measurement.domain.archive import Header
 from sonalyze_measurement.domain.provenance import Evaluated
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
 from sonalyze_measurement.domain.subjects import Subject
@@ -41,6 +43,16 @@ class Processes:
             "evaluate", subject, response, self._debug_dir, started=started
         )
         return evaluated
+
+    async def versions(self) -> Versions:
+        """Name the software that computes."""
+        versions: Versions = await self._run("versions")
+        return versions
+
+    async def header_of(self, path: Path) -> Header | None:
+        """Read what the header of a file says, if it is audio."""
+        header: Header | None = await self._run("header_of", path)
+        return header
 
     async def _run(
         self,
