@@ -16,9 +16,10 @@ from sonalyze_chassis.publish import GatewayPublisher
 from sonalyze_chassis.upstream import open_http
 from sonalyze_contracts.command import Service
 from sonalyze_measurement.analyses import Analyses
-from sonalyze_measurement.api import audio, http, uploads
+from sonalyze_measurement.api import audio, bundle, http, uploads
 from sonalyze_measurement.api.events import handlers
 from sonalyze_measurement.background import BackgroundAnalyses
+from sonalyze_measurement.bundles import Bundles, Sources
 from sonalyze_measurement.infra.clock import WallClock
 from sonalyze_measurement.infra.documents import JobDocuments
 from sonalyze_measurement.infra.locks import KeyedLocks
@@ -73,7 +74,7 @@ def create_app(
         description="The measurement signal, recordings and their analysis.",
         max_body_bytes=settings.measurement_max_job_kb << 10,
     )
-    for router in (audio.router, http.router, uploads.router):
+    for router in (audio.router, bundle.router, http.router, uploads.router):
         app.include_router(router)
     install_dispatch(app, handlers, settings.internal_auth_token)
     app.add_middleware(
@@ -130,8 +131,9 @@ async def _open(
     analyses = Analyses(documents, received, references, processes, staging)
     background = BackgroundAnalyses(analyses, publisher)
     stack.push_async_callback(background.close, PATIENCE_S)
+    signals = Signals(references, processes)
     return Services(
-        signals=Signals(references, processes),
+        signals=signals,
         jobs=Jobs(
             documents,
             received,
@@ -140,6 +142,7 @@ async def _open(
         ),
         analyses=analyses,
         background=background,
+        bundles=Bundles(Sources(documents, files, references, signals), WallClock()),
     )
 
 

@@ -12,7 +12,7 @@ from sonalyze_contracts.provenance import Provenance
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
 from sonalyze_measurement.domain.files import StoredFile
-from sonalyze_measurement.domain.provenance import Evaluated
+from sonalyze_measurement.domain.provenance import Evaluated, KeptResults
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
 from sonalyze_measurement.domain.subjects import Subject
 from sonalyze_measurement.domain.uploads import Piece, Upload, UploadProgress
@@ -79,6 +79,9 @@ class JobStore(Protocol):
         self, job_id: JobId, results: AnalysisResults, provenance: Provenance, response: Path
     ) -> None:
         """Keep the newest results of an upload, the job's newest too, and their response."""
+
+    async def kept_of(self, job_id: JobId, name: UploadName) -> KeptResults:
+        """Give the newest results of an upload as they are kept, or raise `NotStored`."""
 
     async def results_of(self, job_id: JobId, name: UploadName) -> AnalysisResults:
         """Give the newest results of an upload, or raise `NotAnalysed`."""

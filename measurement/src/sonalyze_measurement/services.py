@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sonalyze_measurement.analyses import Analyses
 from sonalyze_measurement.background import BackgroundAnalyses
+from sonalyze_measurement.bundles import Bundles
 from sonalyze_measurement.jobs import Jobs
 from sonalyze_measurement.signals import Signals
 
@@ -16,3 +17,4 @@ class Services:
     jobs: Jobs
     analyses: Analyses
     background: BackgroundAnalyses
+    bundles: Bundles

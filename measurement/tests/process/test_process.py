@@ -1,5 +1,7 @@
 import asyncio
+import hashlib
 import signal
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import psutil
 import pytest
 import pytest_asyncio
@@ -105,6 +108,37 @@ async def test_an_upload_of_40_mib_takes_less_than_a_tenth_of_it_in_memory(
     assert service.peak_kib() - before_kib < 4 * 1024
 
 
+async def test_a_bundle_with_50_mib_takes_a_tenth_of_it_in_memory_and_nobody_waits(
+    everything: Everything, tmp_path: Path
+) -> None:
+    service, laboratory = everything.service, await everything.laboratory()
+    recording = np.random.default_rng(1).bytes(50 * MIB)
+    await laboratory.upload("recording", recording)
+    await downloaded(service, (await everything.laboratory()).job_id, tmp_path / "warm-up")
+    before_kib, answers = service.peak_kib(), []
+
+    download = asyncio.create_task(downloaded(service, laboratory.job_id, tmp_path / "bundle"))
+    while not download.done():
+        answers.append(await service.client.get("/livez", timeout=5))
+
+    with zipfile.ZipFile(tmp_path / "bundle") as bundle:
+        assert sha256(bundle.read("recordings/recording")) == sha256(recording)
+    assert service.peak_kib() - before_kib < 5 * 1024
+    assert len(answers) > 10
+
+
+async def test_a_bundle_that_cannot_be_completed_is_cut_off(
+    everything: Everything, tmp_path: Path
+) -> None:
+    laboratory = await everything.laboratory()
+    broken = laboratory.folder / "results/by_upload/recording.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b'{"provenance": "nonsense"}')
+
+    with pytest.raises(httpx2.RemoteProtocolError, match="incomplete"):
+        await downloaded(everything.service, laboratory.job_id, tmp_path / "bundle")
+
+
 async def test_an_upload_announced_above_the_limit_is_refused_before_it_is_sent(
     everything: Everything,
 ) -> None:
@@ -184,6 +218,19 @@ async def test_a_stopping_service_lets_an_analysis_end_and_leaves_no_process(
         assert results["rt"]["t20_s"] == pytest.approx(RT_S, rel=0.03)
         assert exit_code in {0, -signal.SIGTERM}
         assert alive == []
+
+
+async def downloaded(service: Running, job_id: str, target: Path) -> None:
+    """Stream a bundle to a file."""
+    async with service.client.stream("GET", f"/v1/jobs/{job_id}/bundle") as answer:
+        assert answer.status_code == 200
+        with target.open("wb") as file:
+            async for piece in answer.aiter_raw():
+                file.write(piece)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 async def begin_upload(writer: asyncio.StreamWriter, job_id: str) -> None:

@@ -19,6 +19,14 @@ class Evaluated:
     versions: Versions
 
 
+@dataclass(frozen=True, slots=True)
+class KeptResults:
+    """The results of an upload as they are kept, byte for byte, and what they came from."""
+
+    content: bytes
+    provenance: Provenance | None
+
+
 def analysed_upload(request: AnalysisRequest) -> UploadName:
     """Name the upload that an analysis is about."""
     return uploads_read(request)[0]

@@ -20,7 +20,7 @@ from sonalyze_measurement.domain.files import (
     results_prefix,
     uploads_prefix,
 )
-from sonalyze_measurement.domain.provenance import analysed_upload
+from sonalyze_measurement.domain.provenance import KeptResults, analysed_upload
 from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.ports import Files
 
@@ -85,6 +85,12 @@ class JobDocuments:
         if results is None:
             raise NotAnalysed(f"There are no results of '{name}' yet")
         return results
+
+    async def kept_of(self, job_id: JobId, name: UploadName) -> KeptResults:
+        """Read the newest results of an upload, and what they came from if that is known."""
+        content = await self._files.read(results_key(job_id, name))
+        record = orjson.loads(content).get(PROVENANCE)
+        return KeptResults(content, record and Provenance.model_validate(record))
 
     async def _map_of(self, job_id: JobId) -> RoomMap:
         try:
