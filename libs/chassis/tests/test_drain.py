@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import time
 from itertools import pairwise
 
@@ -245,6 +246,33 @@ async def test_rows_leave_in_the_order_in_which_they_were_written(
         codes = [one["code"] for one in storage.of("lobbies")]
         assert all(earlier < later for earlier, later in pairwise(codes))
         assert len(codes) == 50
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_whatever_happens_on_the_way_things_only_go_forward_and_end_as_they_were_written(
+    database_url: str, storage: StorageDouble, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311  a test's own chance
+    last: dict[str, int] = {}
+    async with desk(database_url, storage.url) as service:
+        service.drainer.start()
+        for version in range(60):
+            name = chance.choice("abcdefgh")
+            last[name] = version
+            await service.write(row(name, version=version))
+            if chance.random() < 0.3:
+                storage.statuses.append(chance.choice([500, 503, 429]))
+            if chance.random() < 0.2:
+                storage.hangs_up_after_writing += 1
+        for name, version in last.items():
+            await storage.shows(uuid_of(name), version=version)
+        left = await service.drained()
+
+    seen: dict[str, list[int]] = {}
+    for written in storage.history:
+        seen.setdefault(written["id"], []).append(written["version"])
+    assert all(versions == sorted(versions) for versions in seen.values())
+    assert (left.waiting, left.refused) == (0, 0)
 
 
 async def test_replicas_of_a_service_take_turns(postgres_url: str, storage: StorageDouble) -> None:

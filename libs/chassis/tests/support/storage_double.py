@@ -25,6 +25,7 @@ class StorageDouble:
         self.url = ""
         self.rows: dict[str, dict[str, Any]] = {}
         self.resources: dict[str, str] = {}
+        self.history: list[dict[str, Any]] = []
         self.batches: list[Batch] = []
         self.statuses: list[int] = []
         self.poison: set[str] = set()
@@ -75,6 +76,7 @@ class StorageDouble:
         for row in rows:
             self.rows[row["id"]] = self.rows.get(row["id"], {}) | row
             self.resources[row["id"]] = resource
+            self.history.append(row)
         await self._tell()
         if self.hangs_up_after_writing:
             self.hangs_up_after_writing -= 1
