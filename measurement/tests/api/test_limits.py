@@ -71,3 +71,22 @@ async def test_old_pieces_are_swept_and_fresh_ones_are_not(
         left = [path.name for path in partial.iterdir()]
 
     assert left == ["fresh"]
+
+
+async def test_a_disk_that_takes_nothing_is_unavailable(
+    client: httpx2.AsyncClient, job_id: str, data_dir: Path
+) -> None:
+    (data_dir / ".incoming").rmdir()
+    (data_dir / ".incoming").write_bytes(b"no folder")
+    (data_dir / job_id / "partial").write_bytes(b"no folder")
+    path = f"/v1/jobs/{job_id}/uploads/recording"
+
+    answers = [
+        await client.post("/v1/jobs", json={"map": {}}),
+        await client.post(path, files={"file": b"x"}),
+        await client.patch(path, content=b"x", headers={"Upload-Offset": "0"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [503, 503, 503]
+    assert {answer.json()["code"] for answer in answers} == {"unavailable"}
+    assert not any(str(data_dir) in answer.text for answer in answers)

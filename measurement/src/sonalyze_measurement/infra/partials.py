@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from sonalyze_contracts.identifiers import JobId, UploadName
+from sonalyze_measurement.infra.staging import room_on_the_disk
 
 PARTIAL = "partial"
 
@@ -34,9 +35,10 @@ class Partials:
     def append(self, job_id: JobId, name: UploadName, batch: bytearray) -> None:
         """Add what comes."""
         path = self.path_of(job_id, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            file.write(batch)
+        with room_on_the_disk():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                file.write(batch)
 
     def discard(self, job_id: JobId, name: UploadName) -> None:
         """Forget what has come."""

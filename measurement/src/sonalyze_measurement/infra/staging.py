@@ -5,14 +5,20 @@ start is what a killed process was doing.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import structlog
+
 from sonalyze_contracts.errors import SonalyzeError
+from sonalyze_measurement.domain.conditions import StoreUnavailable
+
+log = structlog.get_logger(__name__)
 
 BATCH_BYTES = 1 << 20
 """How much is gathered before a thread writes it: few switches, little memory."""
@@ -25,7 +31,8 @@ class StagedFile:
         self.path = path
         self.size_bytes = 0
         self._digest = hashlib.sha256()
-        self._file = path.open("xb")
+        with room_on_the_disk():
+            self._file = path.open("xb")
 
     @property
     def sha256(self) -> str:
@@ -34,17 +41,20 @@ class StagedFile:
 
     def write(self, batch: bytes | bytearray) -> None:
         """Append; to be called in a thread."""
-        self._file.write(batch)
+        with room_on_the_disk():
+            self._file.write(batch)
         self._digest.update(batch)
         self.size_bytes += len(batch)
 
     def finish(self) -> None:
         """Let others read the file."""
-        self._file.close()
+        with room_on_the_disk():
+            self._file.close()
 
     def discard(self) -> None:
         """Close the file, and remove it unless it was moved."""
-        self._file.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
         self.path.unlink(missing_ok=True)
 
 
@@ -72,7 +82,8 @@ class Staging:
     async def folder(self) -> AsyncIterator[Path]:
         """Begin a folder; it disappears in the end."""
         path = self._folder / uuid4().hex
-        await asyncio.to_thread(path.mkdir)
+        with room_on_the_disk():
+            await asyncio.to_thread(path.mkdir)
         try:
             yield path
         finally:
@@ -82,6 +93,16 @@ class Staging:
         """Raise unless files can be written."""
         async with self.file() as staged:
             await asyncio.to_thread(staged.write, b"probe")
+
+
+@contextmanager
+def room_on_the_disk() -> Iterator[None]:
+    """Say of a full or closed disk what is said of a store that does not answer."""
+    try:
+        yield
+    except OSError as error:
+        log.warning("disk.failed", error=type(error).__name__, reason=error.strerror)
+        raise StoreUnavailable("Files cannot be kept at the moment; try again") from None
 
 
 async def batches(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytearray]:
