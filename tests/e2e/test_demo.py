@@ -8,21 +8,29 @@ import time
 from pathlib import Path
 
 LIMIT_S = 120
-COMMAND = [str(Path(sys.executable).parent / "sonalyze"), "demo"]
+SONALYZE = str(Path(sys.executable).parent / "sonalyze")
+COMMAND = [SONALYZE, "demo"]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  our own command
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=LIMIT_S, check=False
+        command, capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
 
 
-def test_the_demo_measures_what_the_room_has() -> None:
-    finished = run("--speakers", "2", "--microphones", "1", "--room", "office", "--seed", "5")
+def test_the_demo_measures_what_the_room_has_and_its_bundle_says_the_same_again(
+    tmp_path: Path,
+) -> None:
+    bundle = str(tmp_path / "bundle.zip")
+    phones = ("--speakers", "2", "--microphones", "1", "--room", "office", "--seed", "5")
+    finished = run(*COMMAND, *phones, "--bundle", bundle)
+    analysed = run(SONALYZE, "analyze", bundle)
 
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "[2/2] Measurement complete" in finished.stdout
     assert "T20 and T30 within 1 JND, C50 within 1 dB of the room" in finished.stdout
+    assert analysed.returncode == 0, analysed.stdout + analysed.stderr
+    assert "2 of 2 analyses came out the same" in analysed.stdout
 
 
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from sonalyze_acoustics import (
 )
 from sonalyze_contracts.bundles import BundledAnalysis, recording_path
 from sonalyze_contracts.identifiers import UploadName
-from sonalyze_contracts.provenance import PlayedSignal, Provenance, Versions
+from sonalyze_contracts.provenance import KEPT_AS, PlayedSignal, Provenance, Versions
 from sonalyze_contracts.results import AnalysisResults
 
 STEP_32: Final = 2.0**-23
@@ -93,6 +93,9 @@ def _differences(
     if provenance is None:
         raise _Obstacle("the analysis is older than the record of what it was made from")
     stored = _stored_results(bundle, analysis.results)
+    recorded = stored.pop(KEPT_AS, None)
+    if recorded is not None:
+        yield from differences(recorded, provenance.model_dump(mode="json"), KEPT_AS)
     for upload, sha256 in provenance.inputs.items():
         _require_input(bundle, upload, sha256)
     if provenance.signal is not None:

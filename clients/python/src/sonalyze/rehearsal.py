@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Protocol, Self
 
 from sonalyze.audio import AudioFormat
@@ -69,24 +70,33 @@ class Rehearsal:
             f"{phones} virtual phones measure a room: {self.room.name}, {x:g} by {y:g} by {z:g} m"
         )
 
-    async def run(self, url: str, audience: Audience) -> tuple[PairComparison, ...]:
-        """Measure through the gateway at ``url`` and compare every pair with the truth."""
+    async def run(
+        self, url: str, audience: Audience, bundle: Path | None = None
+    ) -> tuple[PairComparison, ...]:
+        """Measure through the gateway at ``url`` and compare every pair with the truth.
+
+        The job's bundle is downloaded if a file is named for it.
+        """
         workers = worker_processes(min(os.cpu_count() or 1, 4))
         try:
             air = Air(self.room, self._placed(), seed=self.seed, workers=workers)
-            pairs = await self._measured(url, air, audience)
+            pairs = await self._measured(url, air, audience, bundle)
             return tuple(await asyncio.gather(*(_compared(pair, air) for pair in pairs)))
         finally:
             workers.shutdown(wait=False, cancel_futures=True)
 
-    async def _measured(self, url: str, air: Air, audience: Audience) -> tuple[Pair, ...]:
+    async def _measured(
+        self, url: str, air: Air, audience: Audience, bundle: Path | None
+    ) -> tuple[Pair, ...]:
         try:
-            return await self._measure(url, air, audience)
+            return await self._measure(url, air, audience, bundle)
         except ExceptionGroup as group:
             # What went wrong first is why the task group gave up; the rest is its wake.
             raise _first(group) from group
 
-    async def _measure(self, url: str, air: Air, audience: Audience) -> tuple[Pair, ...]:
+    async def _measure(
+        self, url: str, air: Air, audience: Audience, bundle: Path | None
+    ) -> tuple[Pair, ...]:
         async with AsyncExitStack() as opened, asyncio.TaskGroup() as tasks:
             audience.step("Connect the phones to a lobby")
             admin = await opened.enter_async_context(Client(url))
@@ -105,6 +115,9 @@ class Rehearsal:
             measured = await conductor.measure(lobby, self._map(), self.speakers, self.microphones)
             audience.step("Analyse every pair")
             pairs = await conductor.analyze(measured, self.speakers, self.microphones)
+            if bundle is not None:
+                audience.step("Download the bundle")
+                await admin.measurements.bundle(measured.job_id, bundle)
             for running in phones:
                 running.cancel()
             return pairs

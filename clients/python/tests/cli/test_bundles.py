@@ -32,6 +32,15 @@ def relisted(files: Files, manifest: Json, path: str) -> None:
     entry |= {"bytes": len(files[path]), "sha256": sha256(files[path])}
 
 
+def recorded(files: Files, manifest: Json, analysis: Json, **changes: object) -> None:
+    """Change what an analysis came from, wherever that stands."""
+    analysis["provenance"] |= changes
+    results = json.loads(files[analysis["results"]])
+    results["provenance"] = analysis["provenance"]
+    files[analysis["results"]] = json.dumps(results).encode()
+    relisted(files, manifest, analysis["results"])
+
+
 def only(manifest: Json, upload: str) -> Json:
     """Leave one analysis, so that a test computes no more than it is about."""
     manifest["analyses"] = [each for each in manifest["analyses"] if each["upload"] == upload]
@@ -138,7 +147,7 @@ def test_a_response_that_was_exchanged_together_with_its_hashes_differs(tmp_path
         analysis = only(manifest, "response.flac")
         files[path] = files["responses/free.wav"]
         relisted(files, manifest, path)
-        analysis["provenance"]["response_sha256"] = sha256(files[path])
+        recorded(files, manifest, analysis, response_sha256=sha256(files[path]))
 
     found = examine(bundle_of_three_sources().packed(tmp_path / "bundle.zip", change))
 
@@ -161,6 +170,16 @@ def test_a_stimulus_that_its_parameters_do_not_give_differs(tmp_path: Path) -> N
     assert "stimulus.largest_deviation" in {each.figure for each in analysis.differences}
 
 
+def test_parameters_that_were_changed_in_the_manifest_alone_are_shown(tmp_path: Path) -> None:
+    def change(_: Files, manifest: Json) -> None:
+        only(manifest, "response.flac")["provenance"]["request"]["channel"] = 0
+
+    found = examine(bundle_of_three_sources().packed(tmp_path / "bundle.zip", change))
+
+    (analysis,) = found.analyses
+    assert [each.figure for each in analysis.differences] == ["provenance.request.channel"]
+
+
 def test_an_analysis_older_than_its_record_is_not_called_the_same(tmp_path: Path) -> None:
     def change(_: Files, manifest: Json) -> None:
         del only(manifest, "free")["provenance"]
@@ -172,8 +191,10 @@ def test_an_analysis_older_than_its_record_is_not_called_the_same(tmp_path: Path
 
 
 def test_other_versions_are_named_and_are_no_difference(tmp_path: Path) -> None:
-    def change(_: Files, manifest: Json) -> None:
-        only(manifest, "response.flac")["provenance"]["versions"]["numpy"] = "1.0.0"
+    def change(files: Files, manifest: Json) -> None:
+        analysis = only(manifest, "response.flac")
+        versions = analysis["provenance"]["versions"] | {"numpy": "1.0.0"}
+        recorded(files, manifest, analysis, versions=versions)
 
     result = analysed(bundle_of_three_sources().packed(tmp_path / "bundle.zip", change))
 

@@ -26,6 +26,7 @@ from sonalyze_acoustics import (
     sweep,
 )
 from sonalyze_contracts.bundles import MANIFEST
+from sonalyze_contracts.provenance import KEPT_AS, Provenance
 from sonalyze_contracts.results import AnalysisResults
 
 RATE_HZ = 16_000
@@ -81,22 +82,26 @@ class Bundle:
         response = io.BytesIO()
         kept = evaluation.response.samples.astype(np.float32)
         soundfile.write(response, kept, evaluation.sample_rate_hz, format="WAV", subtype="FLOAT")
-        self.add(f"results/{upload}.json", "results", results.model_dump_json().encode())
         self.add(f"responses/{upload}.wav", "impulse_response", response.getvalue())
         recordings = [f"recordings/{name}" for name in uploads]
         hashes = (sha256(self.files[path]) for path in recordings)
+        record = Provenance.model_validate(
+            {
+                "inputs": dict(zip(uploads, hashes, strict=True)),
+                "response_sha256": sha256(response.getvalue()),
+                "versions": software_versions() | {"libsndfile": libsndfile_version()},
+                **provenance,
+            }
+        ).model_dump(mode="json")
+        kept_results = results.model_dump(mode="json") | {KEPT_AS: record}
+        self.add(f"results/{upload}.json", "results", json.dumps(kept_results).encode())
         self.analyses.append(
             {
                 "upload": upload,
                 "results": f"results/{upload}.json",
                 "recordings": recordings,
                 "response": f"responses/{upload}.wav",
-                "provenance": {
-                    "inputs": dict(zip(uploads, hashes, strict=True)),
-                    "response_sha256": sha256(response.getvalue()),
-                    "versions": software_versions() | {"libsndfile": libsndfile_version()},
-                    **provenance,
-                },
+                "provenance": record,
             }
         )
 

@@ -3,7 +3,7 @@
 Together with the bytes themselves that is all it takes to compute the same results again.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -16,6 +16,9 @@ from sonalyze_contracts.signals import (
     LOWEST_SAMPLE_RATE_HZ,
     LOWEST_SWEEP_HZ,
 )
+
+KEPT_AS: Final = "provenance"
+"""Its name in the document of the results, beside their documented groups."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

@@ -7,7 +7,7 @@ import orjson
 
 from sonalyze_contracts.identifiers import JobId, UploadName
 from sonalyze_contracts.jobs import JobRequest, JobView, RoomMap
-from sonalyze_contracts.provenance import Provenance
+from sonalyze_contracts.provenance import KEPT_AS, Provenance
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_measurement.domain.conditions import NotAnalysed, NotStored, UnknownJob
 from sonalyze_measurement.domain.files import (
@@ -23,9 +23,6 @@ from sonalyze_measurement.domain.files import (
 from sonalyze_measurement.domain.provenance import KeptResults, analysed_upload
 from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.ports import Files
-
-PROVENANCE = "provenance"
-"""What stands in an upload's results beside the documented groups."""
 
 
 class JobDocuments:
@@ -71,7 +68,7 @@ class JobDocuments:
         plain, record = results.model_dump(mode="json"), provenance.model_dump(mode="json")
         async with self._locks.holding((job_id, name)):
             await self._files.publish(response, response_key(job_id, name))
-            content = orjson.dumps({**plain, PROVENANCE: record})
+            content = orjson.dumps({**plain, KEPT_AS: record})
             await self._files.put(results_key(job_id, name), content)
         await self._files.put(newest_key(job_id), orjson.dumps(plain))
         if results.alignment is not None:
@@ -89,7 +86,7 @@ class JobDocuments:
     async def kept_of(self, job_id: JobId, name: UploadName) -> KeptResults:
         """Read the newest results of an upload, and what they came from if that is known."""
         content = await self._files.read(results_key(job_id, name))
-        record = orjson.loads(content).get(PROVENANCE)
+        record = orjson.loads(content).get(KEPT_AS)
         return KeptResults(content, record and Provenance.model_validate(record))
 
     async def _map_of(self, job_id: JobId) -> RoomMap:

@@ -34,9 +34,10 @@ class Wish:
     microphones: int
     seed: int
     url: str | None
+    bundle: Path | None
 
 
-def demo(
+def demo(  # noqa: PLR0913, PLR0917  a parameter per option
     room: Annotated[
         str, typer.Option(help="The virtual room: living, classroom, office or hall.")
     ] = "living",
@@ -51,6 +52,12 @@ def demo(
         str | None,
         typer.Option(help="A gateway that runs already; without it the services are started."),
     ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep all that was measured in this ZIP, for ./sonalyze analyze.", dir_okay=False
+        ),
+    ] = None,
 ) -> None:
     """Let virtual phones measure a virtual room, and compare the result with the room's truth.
 
@@ -64,7 +71,7 @@ def demo(
     from sonalyze.virtual.errors import VirtualRoomError  # noqa: PLC0415 - see above
 
     try:
-        pairs = run_until_stopped(_run(Wish(room, speakers, microphones, seed, url)))
+        pairs = run_until_stopped(_run(Wish(room, speakers, microphones, seed, url, bundle)))
     except Stopped as stopped:
         raise typer.Exit(stopped.exit_code) from None
     except VirtualRoomError as fault:
@@ -84,7 +91,7 @@ async def _run(wish: Wish) -> "Sequence[PairComparison]":
         output(), rehearsal.description, rehearsal.speakers, rehearsal.microphones
     ) as display:
         async with _backend(wish.url, display) as url:
-            return await rehearsal.run(url, display)
+            return await rehearsal.run(url, display, wish.bundle)
 
 
 @asynccontextmanager
