@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import ColumnCollectionConstraint
 
 from sonalyze_contracts.errors import Conflict
+from sonalyze_storage.domain.collection import Fields
 from sonalyze_storage.domain.conditions import AlreadyExists, DanglingReference
 
 _COLUMN = re.compile(r"\w+\.(\w+)")
@@ -33,20 +34,21 @@ class Refusals:
             else:
                 self._unique[str(constraint.name)] = fields
 
-    def meaning(self, error: IntegrityError, given: Iterable[str]) -> Conflict:
+    def meaning(self, error: IntegrityError, rows: Iterable[Fields]) -> Conflict:
         """Say which field is in the way."""
         cause = error.driver_exception
         if isinstance(cause, sqlite3.IntegrityError):
-            return self._of_sqlite(cause, given)
+            return self._of_sqlite(cause, rows)
         name = getattr(cause, "constraint_name", None)
         if name in self._unique:
             return self._taken(self._unique[name])
         return self._dangling(self._references[name])
 
-    def _of_sqlite(self, cause: sqlite3.IntegrityError, given: Iterable[str]) -> Conflict:
+    def _of_sqlite(self, cause: sqlite3.IntegrityError, rows: Iterable[Fields]) -> Conflict:
         if cause.sqlite_errorname == "SQLITE_CONSTRAINT_FOREIGNKEY":
-            names = [name for fields in self._references.values() for name in fields]
-            return self._dangling(tuple(sorted(set(names) & set(given))))
+            given = {name for row in rows for name, value in row.items() if value is not None}
+            keys = [name for fields in self._references.values() for name in fields]
+            return self._dangling(tuple(sorted(given.intersection(keys))))
         return self._taken(tuple(_COLUMN.findall(str(cause))))
 
     def _taken(self, fields: tuple[str, ...]) -> AlreadyExists:

@@ -3,6 +3,7 @@
 from collections.abc import Collection as Many
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +12,15 @@ from sqlalchemy import Row as Values
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from sonalyze_chassis.completion import to_its_end
-from sonalyze_chassis.database import Database
+from sonalyze_chassis.database import Database, DatabaseUnavailable
 from sonalyze_storage.domain.collection import Collection, Fields, Row
 from sonalyze_storage.domain.conditions import SchemaMissing
 from sonalyze_storage.domain.pages import PageRequest
 from sonalyze_storage.infra.refusals import Refusals
 from sonalyze_storage.infra.statements import Statements
 from sonalyze_storage.infra.tables import METADATA
+
+MIGRATE = "The schema is missing or old: run the migrations, or set RUN_MIGRATIONS=true"
 
 
 class TableRows:
@@ -38,7 +41,7 @@ class TableRows:
     @to_its_end
     async def write(self, groups: Mapping[frozenset[str], Sequence[Fields]]) -> None:
         """Write rows, all or none; of those whose id exists only the fields that are named."""
-        with self._understood(frozenset().union(*groups)):
+        with self._understood(chain.from_iterable(groups.values())):
             async with self._database.transaction() as connection:
                 for names, rows in groups.items():
                     await connection.execute(*self._statements.write(names, rows))
@@ -77,19 +80,22 @@ class TableRows:
         await self.find("id", UUID(int=0))
 
     async def _run(self, statement: Executable, values: Fields) -> Sequence[Values[Any]]:
-        with self._understood(values):
+        with self._understood([values]):
             return await self._database.rows(statement, values)
 
     def _row(self, values: Values[Any]) -> Row:
         return Row(dict(zip(self._names, values, strict=False)), values[-1])
 
     @contextmanager
-    def _understood(self, given: Iterable[str]) -> Iterator[None]:
+    def _understood(self, rows: Iterable[Fields]) -> Iterator[None]:
         try:
             yield
         except IntegrityError as error:
-            raise self._refusals.meaning(error, given) from error
+            raise self._refusals.meaning(error, rows) from error
         except ProgrammingError as error:
-            raise SchemaMissing(
-                "The schema is missing or old: run the migrations, or set RUN_MIGRATIONS=true"
-            ) from error
+            raise SchemaMissing(MIGRATE) from error
+        except DatabaseUnavailable as error:
+            # SQLite says this in one breath with being busy, locked or broken.
+            if "no such table" in str(error.__cause__):
+                raise SchemaMissing(MIGRATE) from error
+            raise
