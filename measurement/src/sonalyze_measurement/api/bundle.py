@@ -45,7 +45,7 @@ class BundleResponse(StreamingResponse):
                 log.warning("bundle.cut_off", job_id=self._job_id, condition=error.condition)
 
 
-@router.get("/{job_id}/bundle", response_class=BundleResponse, responses=FILE)
+@router.get("/{job_id}/bundle", response_class=StreamingResponse, responses=FILE)
 async def download_bundle(job_id: str, services: Asked) -> BundleResponse:
     """Download all that is kept of a job as a ZIP, with the SHA-256 of every file in it."""
     return BundleResponse(await services.bundles.of(job_id))
