@@ -5,7 +5,7 @@ absent; whatever else goes wrong on the way breaks it off, and half a ZIP is non
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from sonalyze_measurement.signals import Signals
 DELETED = "It was deleted after its time; what was found in it stays."
 REPLACED = "The job does not have it any more."
 NOT_KEPT = "It was not kept when the upload was analysed."
+FORGOTTEN = "Nobody here knows this signal any more."
 NOT_THE_SAME = "From its parameters this version of the service makes other bytes."
 
 
@@ -102,8 +103,7 @@ class Bundle:
             response = files.lend(response_key(job_id, name))
             yield Content(response_path(name), FileKind.RESPONSE, response, NOT_KEPT)
         for audio_hash in sorted({*self._hashes_played()}):
-            with suppress(UnknownSignal):
-                yield await self._stimulus(audio_hash)
+            yield await self._stimulus(audio_hash)
         async for upload in self._uploads():
             yield upload
 
@@ -113,7 +113,10 @@ class Bundle:
                 yield provenance.request.audio_hash
 
     async def _stimulus(self, audio_hash: AudioHash) -> Content:
-        asked = await self._sources.references.by_hash(audio_hash)
+        try:
+            asked = await self._sources.references.by_hash(audio_hash)
+        except UnknownSignal:
+            return Content(stimulus_path(audio_hash), FileKind.STIMULUS, None, FORGOTTEN)
         path = self._stimuli[audio_hash] = stimulus_path(audio_hash, asked.file.format)
         made, file = await self._sources.signals.download(asked.file)
         source = nullcontext(file) if made.audio_hash == audio_hash else None

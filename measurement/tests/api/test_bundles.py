@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import AsyncGenerator, MutableMapping
 from pathlib import Path
@@ -157,6 +158,20 @@ async def test_a_signal_that_was_forgotten_is_made_again(
 
     content = bundle.read(f"stimuli/{laboratory.signal_hash}.wav")
     assert hashlib.sha256(content).hexdigest() == laboratory.signal_hash
+
+
+async def test_a_signal_that_nobody_knows_is_listed_as_absent(
+    laboratory: Laboratory, recording_file: bytes, data_dir: Path
+) -> None:
+    await laboratory.upload("recording", recording_file)
+    await laboratory.analyse()
+    shutil.rmtree(data_dir / "references")
+
+    bundle = await bundle_of(laboratory)
+
+    (analysis,) = manifest_in(bundle).analyses
+    assert analysis.stimulus is None
+    assert f"stimuli/{laboratory.signal_hash}" in absent_in(bundle)
 
 
 def forget(data_dir: Path) -> None:

@@ -127,6 +127,22 @@ async def test_a_bundle_with_50_mib_takes_a_tenth_of_it_in_memory_and_nobody_wai
     assert len(answers) > 10
 
 
+async def test_a_client_that_leaves_in_the_middle_of_a_bundle_leaves_nothing_behind(
+    everything: Everything,
+) -> None:
+    service, laboratory = everything.service, await everything.laboratory()
+    await laboratory.upload("recording", bytes(40 * MIB))
+    incoming = everything.data_dir / ".incoming"
+
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=1 << 10)
+    writer.write(f"GET /v1/jobs/{laboratory.job_id}/bundle HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await reader.readline()
+    await until(service.client, lambda: any(incoming.iterdir()))
+    writer.transport.abort()
+
+    await until(service.client, lambda: not any(incoming.iterdir()))
+
+
 async def test_a_bundle_that_cannot_be_completed_is_cut_off(
     everything: Everything, tmp_path: Path
 ) -> None:

@@ -84,9 +84,9 @@ def recording_path(upload: UploadName) -> str:
     return f"recordings/{upload}"
 
 
-def stimulus_path(audio_hash: AudioHash, audio_format: str) -> str:
+def stimulus_path(audio_hash: AudioHash, audio_format: str | None = None) -> str:
     """Say where a generated signal is in a bundle, byte for byte as it was served."""
-    return f"stimuli/{audio_hash}.{audio_format}"
+    return f"stimuli/{audio_hash}.{audio_format}" if audio_format else f"stimuli/{audio_hash}"
 
 
 def response_path(upload: UploadName) -> str:
