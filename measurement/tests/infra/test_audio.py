@@ -39,7 +39,7 @@ def damaged_files(draw: st.DrawFn) -> bytes:
 def outcome_of(path: Path) -> AnalysisResults | str:
     """Evaluate a file: results, or the sentence that says why there are none."""
     try:
-        return evaluate(ImpulseResponse(path, None), None)
+        return evaluate(ImpulseResponse(path, None), path.with_suffix(".wav"), None).results
     except SonalyzeError as refusal:
         return refusal.message
 
