@@ -10,7 +10,7 @@ from sonalyze_storage.settings import Settings
 
 
 def settings_for(url: str) -> Settings:
-    return Settings(_env_file=None, database_url=url, log_level="ERROR")
+    return Settings(_env_file=None, database_url=url, run_migrations=False, log_level="ERROR")
 
 
 @asynccontextmanager
