@@ -1,4 +1,6 @@
 import hashlib
+import io
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,6 +11,7 @@ from aiohttp import web
 from bucket import Bucket, bucket_served
 from laboratory import RATE_HZ, RT_S, Laboratory, MakeSettings, Threads, client_of
 
+from sonalyze_contracts.bundles import FileKind, Manifest
 from sonalyze_measurement.infra.staging import Staging
 from sonalyze_measurement.infra.stores import open_files
 from sonalyze_measurement.settings import Settings
@@ -40,6 +43,22 @@ async def test_a_measurement_runs_as_it_does_on_a_folder(
     assert answer.json()["results"]["rt"]["t20_s"] == pytest.approx(RT_S, rel=0.03)
     assert job["uploads"] == job["analysed"] == ["recording"]
     assert job["results"] == answer.json()["results"]
+
+
+async def test_a_bundle_holds_what_is_in_the_bucket(
+    laboratory: Laboratory, recording_file: bytes, files_in_data: Callable[[], list[str]]
+) -> None:
+    await laboratory.upload("recording", recording_file)
+    await laboratory.analyse()
+
+    answer = await laboratory.client.get(f"/v1/jobs/{laboratory.job_id}/bundle")
+
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
+        manifest = Manifest.model_validate_json(bundle.read("manifest.json"))
+        assert bundle.read("recordings/recording") == recording_file
+    kinds = {file.kind for file in manifest.files}
+    assert kinds == set(FileKind)
+    assert not any(name.startswith(".incoming/") for name in files_in_data())
 
 
 async def test_only_what_is_being_made_lies_on_the_services_own_disk(

@@ -57,6 +57,8 @@ class Damage:
 def is_zip(path: Path) -> bool:
     """Tell a ZIP by its first bytes, whatever it is called."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             return file.read(len(ZIP_BEGINNINGS[0])) in ZIP_BEGINNINGS
     except OSError:
@@ -92,8 +94,11 @@ class BundleFile:
     @contextmanager
     def lent(self, path: str) -> Iterator[Path]:
         """Lend a copy of a file under a name of ours, or raise `Damaged`."""
+        listed = self._files.get(path)
+        if listed is None:
+            raise Damaged("is not listed in the manifest")
         with tempfile.NamedTemporaryFile(prefix="sonalyze-") as copy:
-            for piece in self._checked_pieces(self._files[path]):
+            for piece in self._checked_pieces(listed):
                 copy.write(piece)
             copy.flush()
             yield Path(copy.name)

@@ -190,6 +190,35 @@ def test_an_analysis_older_than_its_record_is_not_called_the_same(tmp_path: Path
     assert "older than the record of what it was made from" in result.output
 
 
+def test_what_a_bundle_says_does_not_command_the_terminal(tmp_path: Path) -> None:
+    def change(files: Files, manifest: Json) -> None:
+        analysis = only(manifest, "response.flac")
+        versions = analysis["provenance"]["versions"] | {"numpy": "\x1b[2J1.0"}
+        recorded(files, manifest, analysis, versions=versions)
+        manifest["job_id"] = "\x1b]0;title\x07"
+        manifest["absent"] = [{"path": "recordings/a", "kind": "recording", "reason": "\x9b1A"}]
+        results = json.loads(files[analysis["results"]])
+        files[analysis["results"]] = json.dumps(results | {"\x1b[1m": "\x1b[31m"}).encode()
+        relisted(files, manifest, analysis["results"])
+
+    result = analysed(bundle_of_three_sources().packed(tmp_path / "bundle.zip", change))
+
+    assert "�[31m" in result.output
+    assert not {"\x1b", "\x9b", "\x07"} & set(result.output)
+
+
+def test_an_upload_that_was_read_and_is_not_listed_is_no_surprise(tmp_path: Path) -> None:
+    def change(files: Files, manifest: Json) -> None:
+        analysis = only(manifest, "response.flac")
+        recorded(files, manifest, analysis, inputs={})
+        path = "recordings/response.flac"
+        manifest["files"] = [each for each in manifest["files"] if each["path"] != path]
+
+    (analysis,) = examine(bundle_of_three_sources().packed(tmp_path / "b.zip", change)).analyses
+
+    assert analysis.obstacle == "recordings/response.flac is not listed in the manifest"
+
+
 def test_other_versions_are_named_and_are_no_difference(tmp_path: Path) -> None:
     def change(files: Files, manifest: Json) -> None:
         analysis = only(manifest, "response.flac")

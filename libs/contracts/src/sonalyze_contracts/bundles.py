@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, Field
 
-from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
+from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName, UploadNameField
 from sonalyze_contracts.model import Model
 from sonalyze_contracts.provenance import Provenance, Sha256
 
@@ -58,7 +58,7 @@ class AbsentFile(Model):
 class BundledAnalysis(Model):
     """One analysis: the files that it read and wrote, by their paths in the bundle."""
 
-    upload: UploadName
+    upload: UploadNameField
     results: BundlePath
     recordings: list[BundlePath]
     stimulus: BundlePath | None = None

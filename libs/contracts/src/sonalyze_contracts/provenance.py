@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from sonalyze_contracts.identifiers import UploadName
+from sonalyze_contracts.identifiers import UploadNameField
 from sonalyze_contracts.jobs import AnalysisRequest
 from sonalyze_contracts.model import Model
 from sonalyze_contracts.signals import (
@@ -47,7 +47,7 @@ class Provenance(Model):
     """What produced the results of one analysis."""
 
     request: AnalysisRequest
-    inputs: dict[UploadName, Sha256] = Field(
+    inputs: dict[UploadNameField, Sha256] = Field(
         description="The SHA-256 of each upload that was read, as it was then."
     )
     signal: PlayedSignal | None = Field(

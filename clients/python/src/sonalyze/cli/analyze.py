@@ -65,12 +65,12 @@ def _is_bundle(file: Path) -> bool:
 def _examine(file: Path, *, as_json: bool) -> None:
     from sonalyze.bundle_file import BundleUnreadable  # noqa: PLC0415 - as above
     from sonalyze.bundle_verdicts import examine  # noqa: PLC0415 - as above
-    from sonalyze.cli.bundle_report import bundle_report  # noqa: PLC0415 - as above
+    from sonalyze.cli.bundle_report import bundle_report, printable  # noqa: PLC0415 - as above
 
     try:
         found = examine(file)
     except BundleUnreadable as fault:
-        give_up(f"{fault}.", UNREADABLE)
+        give_up(printable(f"{fault}."), UNREADABLE)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:

@@ -25,6 +25,11 @@ _MARKS = {
 }
 
 
+def printable(text: str) -> str:
+    """Take from somebody else's text what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
 def bundle_report(name: str, found: BundleVerdict) -> RenderableType:
     """Lay out what is damaged, what is absent, and how each analysis came out."""
     return Group(
@@ -37,24 +42,26 @@ def bundle_report(name: str, found: BundleVerdict) -> RenderableType:
 
 
 def _files(found: BundleVerdict) -> Iterator[Text]:
-    yield Text(f"Job {found.job_id}, packed {found.created_at:%Y-%m-%d %H:%M %Z}", style="dim")
+    yield Text(
+        f"Job {printable(found.job_id)}, packed {found.created_at:%Y-%m-%d %H:%M %Z}", style="dim"
+    )
     size_mb = found.bytes / 1e6
     if not found.damaged:
         yield Text(f"{found.files} files, {size_mb:.1f} MB, every SHA-256 as in the manifest")
     for file in found.damaged:
-        yield Text(f"✗ {file.path} {file.sentence}", style="bold red")
+        yield Text(printable(f"✗ {file.path} {file.sentence}"), style="bold red")
     for absent in found.absent:
-        yield Text(f"? {absent.path} is absent: {absent.reason}", style="yellow")
+        yield Text(printable(f"? {absent.path} is absent: {absent.reason}"), style="yellow")
 
 
 def _analysis(analysis: AnalysisVerdict) -> Iterator[RenderableType]:
     mark, style = _MARKS[analysis.verdict]
-    yield Text.assemble((f"{mark} {analysis.upload}  ", style), _outcome(analysis))
+    yield Text.assemble((f"{mark} {analysis.upload}  ", style), printable(_outcome(analysis)))
     changed = ", ".join(
         f"{each.name} {each.then} then, {each.here} here" for each in analysis.versions
     )
     if changed:
-        yield Padding(Text(f"Computed with {changed}", style="dim"), (0, 0, 0, 2))
+        yield Padding(Text(printable(f"Computed with {changed}"), style="dim"), (0, 0, 0, 2))
     if analysis.differences:
         yield Padding(_table(analysis.differences), (0, 0, 0, 2))
 
@@ -84,7 +91,8 @@ def _table(differences: list[DifferentFigure]) -> Table:
     for each in differences[:MOST_ROWS]:
         amount = "" if each.amount is None else f"{each.amount:+.3g}"
         # Texts, not markup: what a bundle holds is somebody else's.
-        table.add_row(*map(Text, (each.figure, _shown(each.stored), _shown(each.computed), amount)))
+        row = (printable(each.figure), _shown(each.stored), _shown(each.computed), amount)
+        table.add_row(*map(Text, row))
     if len(differences) > MOST_ROWS:
         table.add_row(Text(f"and {len(differences) - MOST_ROWS} more: --json", style="dim"))
     return table
@@ -93,7 +101,7 @@ def _table(differences: list[DifferentFigure]) -> Table:
 def _shown(value: Any) -> str:  # noqa: ANN401  any JSON
     if value is None:
         return MISSING
-    text = f"{value:.10g}" if isinstance(value, float) else str(value)
+    text = f"{value:.10g}" if isinstance(value, float) else printable(str(value))
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
 
 
