@@ -298,3 +298,16 @@ async def test_old_signals_give_way_but_stay_analysable(
 
     assert [Path(name).name for name in kept if name.endswith(("wav", "json"))] == ["metadata.json"]
     assert again.content == first.content
+
+
+async def test_signals_of_the_same_bytes_do_not_take_each_other_away(
+    make_settings: MakeSettings, engine: Threads
+) -> None:
+    asked = [{"sample_rate": 8_000, "sweep_f_end": end_hz} for end_hz in (19_000, 20_000)]
+
+    async with client_of(make_settings(measurement_max_references=1), engine) as client:
+        answers = [await client.get(AUDIO, params=asked[at]) for at in (0, 1, 1, 0, 0, 1)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.headers["X-Audio-Hash"] for answer in answers}) == 1
+    assert len({answer.content for answer in answers}) == 1

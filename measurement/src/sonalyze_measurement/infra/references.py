@@ -8,6 +8,7 @@ the same bytes can be generated again.
 """
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -64,7 +65,9 @@ class References:
             async with self._staging.folder() as folder:
                 reference = await self._processes.synthesise(file, folder)
                 await self._keep(reference, folder)
-            return reference, await self._brought(reference)
+            path = await self._brought(reference)
+            await self._forget_oldest()
+            return reference, path
 
     async def by_hash(self, audio_hash: AudioHash) -> Reference:
         """Give the signal of this hash."""
@@ -77,7 +80,8 @@ class References:
     async def _fetched(self, file: SignalFile) -> tuple[Reference, Path] | None:
         try:
             audio_hash = AudioHash((await self._files.read(signal_index_key(file))).decode())
-            reference = await self.by_hash(audio_hash)
+            # Other parameters may give the same bytes: what a rate does not carry is left out.
+            reference = replace(await self.by_hash(audio_hash), file=file)
             path = await self._brought(reference)
         except (NotStored, UnknownSignal):
             return None
@@ -95,7 +99,6 @@ class References:
         metadata = REFERENCE.dump_json(reference)
         await self._files.put(signal_metadata_key(reference.audio_hash), metadata)
         await self._mark_as_used(reference)
-        await self._forget_oldest()
 
     async def _mark_as_used(self, reference: Reference) -> None:
         await self._files.put(signal_index_key(reference.file), reference.audio_hash.encode())

@@ -40,4 +40,4 @@ class SignalsWithinReach:
         return path
 
     def _path_of(self, reference: Reference) -> Path:
-        return self._folder / f"{reference.audio_hash}.{reference.file.format}"
+        return self._folder / reference.file.key
