@@ -27,6 +27,7 @@ from sonalyze_measurement.domain.files import (
     uploaded_as,
 )
 from sonalyze_measurement.infra.checksums import Checksums
+from sonalyze_measurement.infra.documents import PROVENANCE
 from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.infra.partials import Partials
 from sonalyze_measurement.ports import Files
@@ -97,9 +98,9 @@ class StoredRecordings:
             results = orjson.loads(await self._files.read(results_key(job_id, name)))
         except NotStored:
             return False
-        if "provenance" not in results:
+        if PROVENANCE not in results:
             return _may_be_of_response(results)
-        provenance = Provenance.model_validate(results["provenance"])
+        provenance = Provenance.model_validate(results[PROVENANCE])
         if provenance.request.source is not AnalysisSource.IMPULSE_RESPONSE:
             return False
         upload = await self._checksums.of(job_id, name, file)
