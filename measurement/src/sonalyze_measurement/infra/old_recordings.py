@@ -16,7 +16,7 @@ import structlog
 from sonalyze_chassis.completion import to_its_end
 from sonalyze_contracts.identifiers import JobId, UploadName
 from sonalyze_contracts.jobs import AnalysisSource
-from sonalyze_contracts.provenance import Provenance
+from sonalyze_contracts.provenance import KEPT_AS, Provenance
 from sonalyze_measurement.domain.conditions import NotStored
 from sonalyze_measurement.domain.files import (
     StoredFile,
@@ -27,7 +27,6 @@ from sonalyze_measurement.domain.files import (
     uploaded_as,
 )
 from sonalyze_measurement.infra.checksums import Checksums
-from sonalyze_measurement.infra.documents import PROVENANCE
 from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.infra.partials import Partials
 from sonalyze_measurement.ports import Files
@@ -98,9 +97,9 @@ class StoredRecordings:
             results = orjson.loads(await self._files.read(results_key(job_id, name)))
         except NotStored:
             return False
-        if PROVENANCE not in results:
+        if KEPT_AS not in results:
             return _may_be_of_response(results)
-        provenance = Provenance.model_validate(results[PROVENANCE])
+        provenance = Provenance.model_validate(results[KEPT_AS])
         if provenance.request.source is not AnalysisSource.IMPULSE_RESPONSE:
             return False
         upload = await self._checksums.of(job_id, name, file)
