@@ -80,16 +80,6 @@ async def test_the_metrics_say_how_far_behind_the_archive_is(
         assert list(registry.collect()) == []
 
 
-async def test_without_a_storage_there_is_no_outbox(database_url: str) -> None:
-    registry = CollectorRegistry()
-
-    async with archiving("", database_url, TABLE, registry) as outbox:
-        metrics = list(registry.collect())
-
-    assert outbox is None
-    assert metrics == []
-
-
 async def test_the_archive_of_a_service_without_storage_writes_nothing(
     database_url: str, storage: StorageDouble
 ) -> None:
@@ -107,7 +97,6 @@ async def test_an_archive_is_a_context(database_url: str, storage: StorageDouble
         desk(database_url, storage.url) as service,
         archiving(storage.url, database_url, TABLE, CollectorRegistry()) as outbox,
     ):
-        assert outbox
         async with service.database.transaction() as connection:
             await outbox.enqueue(connection, [row("a")])
         outbox.committed(connection)

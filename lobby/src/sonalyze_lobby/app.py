@@ -58,18 +58,20 @@ async def _run(app: FastAPI, settings: Settings, health: Health) -> AsyncIterato
         stack.push_async_callback(database.close)
         await migrate(database.engine, MIGRATIONS)
         health.add("database", database.check)
-        outbox = await stack.enter_async_context(
-            archiving(
-                settings.storage_url, settings.database_url, OUTBOX, app.state.metrics.registry
+        archive: Archive = NO_ARCHIVE
+        if settings.storage_url:
+            archive = await stack.enter_async_context(
+                archiving(
+                    settings.storage_url, settings.database_url, OUTBOX, app.state.metrics.registry
+                )
             )
-        )
         http = await stack.enter_async_context(open_http(settings.push_timeout_seconds))
         publisher = GatewayPublisher(http, settings.gateway_url, settings.internal_auth_token)
         stack.push_async_callback(_say_farewell, publisher)
         measurement = MeasurementService(
             http, settings.measurement_url, settings.analysis_timeout_seconds
         )
-        services = _use_cases(settings, database, outbox or NO_ARCHIVE, publisher, measurement)
+        services = _use_cases(settings, database, archive, publisher, measurement)
         app.state.services = services
         stack.push_async_callback(services.sessions.close)
         await stack.enter_async_context(_in_background(services.sessions, health))

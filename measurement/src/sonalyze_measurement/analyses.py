@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Literal
 
+from sonalyze_contracts.errors import Unprocessable, UnsupportedMedia
 from sonalyze_contracts.identifiers import JobId
 from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_measurement.domain.conditions import UnknownSignal
 from sonalyze_measurement.domain.names import job_id_of
-from sonalyze_measurement.domain.provenance import analysed_upload, provenance_of
+from sonalyze_measurement.domain.provenance import Evaluated, analysed_upload, provenance_of
 from sonalyze_measurement.domain.signals import Reference
 from sonalyze_measurement.domain.subjects import (
     ImpulseResponse,
@@ -17,7 +19,14 @@ from sonalyze_measurement.domain.subjects import (
     Subject,
     SweepRecording,
 )
-from sonalyze_measurement.ports import Acoustics, JobStore, ReferenceStore, Scratch, UploadStore
+from sonalyze_measurement.ports import (
+    Acoustics,
+    Archive,
+    JobStore,
+    ReferenceStore,
+    Scratch,
+    UploadStore,
+)
 
 RESPONSE = "response.wav"
 
@@ -31,19 +40,21 @@ def _nobody_asks(_: Stage) -> None:
 class Analyses:
     """Answers what a recording says of the room."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  what an analysis passes on its way
         self,
         jobs: JobStore,
         uploads: UploadStore,
         references: ReferenceStore,
         acoustics: Acoustics,
         scratch: Scratch,
+        archive: Archive,
     ) -> None:
         self._jobs = jobs
         self._uploads = uploads
         self._references = references
         self._acoustics = acoustics
         self._scratch = scratch
+        self._archive = archive
 
     async def run(
         self, job: str, request: AnalysisRequest, reached: Callable[[Stage], None] = _nobody_asks
@@ -53,11 +64,10 @@ class Analyses:
         async with self._scratch.folder() as folder:
             response = folder / RESPONSE
             async with self._lent(job_id, request) as subject:
-                evaluated = await self._acoustics.evaluate(
-                    subject, response, started=lambda: reached("running")
-                )
+                evaluated = await self._evaluated(job_id, request, subject, response, reached)
             reached("storing")
             provenance = provenance_of(request, subject, evaluated)
+            await self._archive.completed(job_id, evaluated.results, provenance)
             await self._jobs.save_results(job_id, evaluated.results, provenance, response)
         return evaluated.results
 
@@ -71,6 +81,23 @@ class Analyses:
             case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
                 await self._reference_of(request)
         return job_id
+
+    async def _evaluated(
+        self,
+        job_id: JobId,
+        request: AnalysisRequest,
+        subject: Subject,
+        response: Path,
+        reached: Callable[[Stage], None],
+    ) -> Evaluated:
+        """Have a file evaluated; what it is refused for is remembered, too."""
+        try:
+            return await self._acoustics.evaluate(
+                subject, response, started=lambda: reached("running")
+            )
+        except (Unprocessable, UnsupportedMedia) as refusal:
+            await self._archive.refused(job_id, request, refusal)
+            raise
 
     @asynccontextmanager
     async def _lent(self, job_id: JobId, request: AnalysisRequest) -> AsyncIterator[Subject]:

@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from sonalyze_chassis.app import build_app
+from sonalyze_chassis.archive import archiving
 from sonalyze_chassis.compute import Engine, LocalProcesses
+from sonalyze_chassis.database import Database
 from sonalyze_chassis.dispatch import install_dispatch
 from sonalyze_chassis.health import Health
 from sonalyze_chassis.publish import GatewayPublisher
@@ -20,7 +23,16 @@ from sonalyze_measurement.api import audio, bundle, http, uploads
 from sonalyze_measurement.api.events import handlers
 from sonalyze_measurement.background import BackgroundAnalyses
 from sonalyze_measurement.bundles import Bundles, Sources
+from sonalyze_measurement.infra.archive import (
+    OUTBOX,
+    WRITING_CONNECTIONS,
+    NothingArchived,
+    OutboxArchive,
+    database_url,
+    prepare,
+)
 from sonalyze_measurement.infra.clock import WallClock
+from sonalyze_measurement.infra.descriptions import Descriptions
 from sonalyze_measurement.infra.documents import JobDocuments
 from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.infra.objects import ObjectFiles
@@ -33,6 +45,7 @@ from sonalyze_measurement.infra.stores import open_files
 from sonalyze_measurement.infra.uploads import Uploads
 from sonalyze_measurement.infra.within_reach import SignalsWithinReach
 from sonalyze_measurement.jobs import Jobs
+from sonalyze_measurement.ports import Archive
 from sonalyze_measurement.retention import Retention
 from sonalyze_measurement.services import Services
 from sonalyze_measurement.settings import Settings
@@ -62,7 +75,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.services = await _open(settings, engine(settings), health, stack)
+            registry: CollectorRegistry = app.state.metrics.registry
+            app.state.services = await _open(settings, engine(settings), health, registry, stack)
             yield
 
     app = build_app(
@@ -88,7 +102,11 @@ def create_app(
 
 
 async def _open(
-    settings: Settings, compute: Engine, health: Health, stack: AsyncExitStack
+    settings: Settings,
+    compute: Engine,
+    health: Health,
+    registry: CollectorRegistry,
+    stack: AsyncExitStack,
 ) -> Services:
     staging = Staging(settings.measurement_data_dir)
     await asyncio.to_thread(staging.open)
@@ -117,6 +135,9 @@ async def _open(
 
     stack.push_async_callback(_deliver_rest, publisher)
 
+    archive = await stack.enter_async_context(
+        _archiving(settings, registry, files, processes, locks)
+    )
     documents = JobDocuments(files)
     received = Uploads(
         files,
@@ -124,11 +145,12 @@ async def _open(
         staging,
         partials,
         locks,
+        archive,
         most_uploads=settings.measurement_max_uploads,
     )
     references = await _references(settings, files, staging, processes)
 
-    analyses = Analyses(documents, received, references, processes, staging)
+    analyses = Analyses(documents, received, references, processes, staging, archive)
     background = BackgroundAnalyses(analyses, publisher)
     stack.push_async_callback(background.close, PATIENCE_S)
     signals = Signals(references, processes)
@@ -144,6 +166,32 @@ async def _open(
         background=background,
         bundles=Bundles(Sources(documents, files, references, signals), WallClock()),
     )
+
+
+@asynccontextmanager
+async def _archiving(
+    settings: Settings,
+    registry: CollectorRegistry,
+    files: ObjectFiles,
+    processes: Processes,
+    locks: KeyedLocks,
+) -> AsyncIterator[Archive]:
+    if not settings.storage_url:
+        yield NothingArchived()
+        return
+    url = database_url(settings.measurement_data_dir)
+    async with AsyncExitStack() as stack:
+        database = Database(url, WRITING_CONNECTIONS)
+        stack.push_async_callback(database.close)
+        await prepare(database)
+        outbox = await stack.enter_async_context(
+            archiving(settings.storage_url, url, OUTBOX, registry)
+        )
+        archive = OutboxArchive(database, outbox, files, await processes.versions())
+        await archive.open()
+        descriptions = Descriptions(archive, files, processes, locks)
+        await stack.enter_async_context(descriptions.underway())
+        yield archive
 
 
 async def _references(

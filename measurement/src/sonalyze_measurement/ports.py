@@ -6,8 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
-from sonalyze_contracts.jobs import JobRequest, JobView
+from sonalyze_contracts.jobs import AnalysisRequest, JobRequest, JobView
 from sonalyze_contracts.provenance import Provenance
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
@@ -156,3 +157,20 @@ class Acoustics(Protocol):
         self, subject: Subject, response: Path, *, started: Callable[[], None] | None = None
     ) -> Evaluated:
         """Evaluate a file and write its response; ``started`` is called when it is its turn."""
+
+
+class Archive(Protocol):
+    """Remembers for storage what arrived and what was found in it; nobody waits for storage."""
+
+    def arrival(self, job_id: JobId, upload: Upload) -> AbstractAsyncContextManager[None]:
+        """Remember an upload that is published in the block."""
+
+    async def completed(
+        self, job_id: JobId, results: AnalysisResults, provenance: Provenance
+    ) -> None:
+        """Remember what an analysis found, before anybody is told."""
+
+    async def refused(
+        self, job_id: JobId, request: AnalysisRequest, refusal: SonalyzeError
+    ) -> None:
+        """Remember why a recording has no results."""

@@ -25,4 +25,5 @@ class Settings(ServiceSettings):
     analysis_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     analysis_queue: int = Field(default=64, ge=0)
     analysis_deadline_s: float = Field(default=60.0, gt=0)
+    storage_url: str = ""
     gateway_url: str = "http://localhost:8000"

@@ -52,11 +52,8 @@ NO_ARCHIVE: Final = NoArchive()
 @asynccontextmanager
 async def archiving(
     storage_url: str, database_url: str, table: Table, registry: CollectorRegistry
-) -> AsyncIterator[Outbox | None]:
-    """Drain an outbox for as long as the context lasts; without a storage there is none."""
-    if not storage_url:
-        yield None
-        return
+) -> AsyncIterator[Outbox]:
+    """Give an outbox, and drain it for as long as the context lasts."""
     async with AsyncExitStack() as stack:
         database = Database(database_url, DRAINING_CONNECTIONS)
         stack.push_async_callback(database.close)

@@ -48,6 +48,12 @@ def database_url(data_dir: Path) -> str:
     return f"sqlite+aiosqlite:///{data_dir / 'outbox.db'}"
 
 
+async def prepare(database: Database) -> None:
+    """Make the table if there is none; one table without a past needs no history of migrations."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+
+
 class NothingArchived:
     """The archive of a service that has no storage."""
 
@@ -78,12 +84,8 @@ class OutboxArchive:
         """Intentions with their numbers, and whether their files are known to be there."""
 
     async def open(self) -> None:
-        """Make the table if there is none, and find what an earlier process intended.
-
-        One table without a past needs no history of migrations.
-        """
-        async with self._database.engine.begin() as connection:
-            await connection.run_sync(METADATA.create_all)
+        """Find what an earlier process intended and nobody knows the end of."""
+        async with self._database.statement() as connection:
             intended = await self._outbox.intended(connection)
         for number, row in intended.items():
             arrival = arrival_in(row, self._files.reference_to(""))

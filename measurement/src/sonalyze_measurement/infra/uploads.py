@@ -21,19 +21,20 @@ from sonalyze_measurement.infra.checksums import Checksums, upload_at
 from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.infra.partials import PARTIAL, Partials
 from sonalyze_measurement.infra.staging import Staging, batches
-from sonalyze_measurement.ports import Files, JobStore
+from sonalyze_measurement.ports import Archive, Files, JobStore
 
 
 class Uploads:
     """Keeps the uploads of jobs in the store, and their beginnings on this machine."""
 
-    def __init__(  # noqa: PLR0913  what an upload passes on its way
+    def __init__(  # noqa: PLR0913, PLR0917  what an upload passes on its way
         self,
         files: Files,
         jobs: JobStore,
         staging: Staging,
         partials: Partials,
         locks: KeyedLocks,
+        archive: Archive,
         *,
         most_uploads: int,
     ) -> None:
@@ -42,6 +43,7 @@ class Uploads:
         self._staging = staging
         self._partials = partials
         self._locks = locks
+        self._archive = archive
         self._checksums = Checksums(files)
         self._most_uploads = most_uploads
 
@@ -121,7 +123,10 @@ class Uploads:
 
     @to_its_end
     async def _publish(self, job_id: JobId, upload: Upload, path: Path) -> None:
-        async with self._locks.holding((job_id, upload.name)):
+        async with (
+            self._locks.holding((job_id, upload.name)),
+            self._archive.arrival(job_id, upload),
+        ):
             version = await self._files.publish(path, upload_key(job_id, upload.name))
             await self._checksums.remember(job_id, upload, version)
 
