@@ -121,9 +121,6 @@ async def _open(
     )
     health.add("store", files.probe)
     locks = KeyedLocks()
-    if settings.raw_audio_days:
-        recordings = StoredRecordings(files, partials, locks)
-        _sweep(Retention(recordings, WallClock(), settings.raw_audio_days), health, stack)
 
     stack.push_async_callback(compute.close)
     await compute.warm()
@@ -148,6 +145,9 @@ async def _open(
         archive,
         most_uploads=settings.measurement_max_uploads,
     )
+    if settings.raw_audio_days:
+        recordings = StoredRecordings(files, partials, locks, archive.deleted)
+        _sweep(Retention(recordings, WallClock(), settings.raw_audio_days), health, stack)
     references = await _references(settings, files, staging, processes)
 
     analyses = Analyses(documents, received, references, processes, staging, archive)

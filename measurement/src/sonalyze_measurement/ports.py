@@ -174,3 +174,6 @@ class Archive(Protocol):
         self, job_id: JobId, request: AnalysisRequest, refusal: SonalyzeError
     ) -> None:
         """Remember why a recording has no results."""
+
+    async def deleted(self, job_id: JobId, name: UploadName) -> None:
+        """Remember that a recording is nowhere any more."""

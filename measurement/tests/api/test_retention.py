@@ -17,7 +17,9 @@ from laboratory import (
     client_of,
     room_response,
 )
+from storage_double import StorageDouble
 
+from sonalyze_contracts.archive import recording_row_id
 from sonalyze_contracts.identifiers import JobId, UploadName
 from sonalyze_measurement.domain.conditions import StoreUnavailable
 from sonalyze_measurement.domain.files import upload_key
@@ -151,6 +153,24 @@ async def test_a_response_that_was_uploaded_stays(
         )
 
     assert analysed.status_code == again.status_code == 200
+
+
+async def test_storage_is_told_that_a_recording_is_nowhere_any_more(
+    make_settings: MakeSettings, engine: Threads, data_dir: Path
+) -> None:
+    async with StorageDouble().running() as storage:
+        settings = make_settings(storage_url=storage.url)
+        async with client_of(settings, engine) as client:
+            job_id = (await client.post("/v1/jobs", json={"map": {}})).json()["job_id"]
+            await Laboratory(client, job_id, data_dir / job_id).upload("recording", b"RIFF")
+            row_id = recording_row_id(JobId(job_id), UploadName("recording"))
+            where = f"file:{job_id}/uploads/recording"
+            await storage.shows(row_id, raw_blob_ref=where)
+        grow_old(data_dir, job_id)
+
+        async with client_of(settings.model_copy(update={"raw_audio_days": 1}), engine) as client:
+            await swept(client, job_id)
+            await storage.shows(row_id, raw_blob_ref=None, raw_bytes=4)
 
 
 async def test_nothing_is_deleted_unless_it_is_asked_for(

@@ -66,6 +66,12 @@ def arrival_in(row: ArchivedRow, address: str) -> Arrival | None:
     return Arrival(JobId(job_id), Upload(UploadName(name), size_bytes, sha256), blob_ref)
 
 
+def row_of_deletion(job_id: JobId, name: UploadName) -> ArchivedRow:
+    """Say that a recording was deleted; what it was stays known."""
+    row_id = recording_row_id(job_id, name)
+    return ArchivedRow(Resource.MEASUREMENTS, row_id, {"kind": "raw", "raw_blob_ref": None})
+
+
 def rows_of_results(
     measurement: UUID, request: AnalysisRequest, versions: Versions, results: AnalysisResults
 ) -> list[ArchivedRow]:

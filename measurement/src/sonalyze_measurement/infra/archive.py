@@ -19,7 +19,7 @@ from sonalyze_chassis.database import Database
 from sonalyze_chassis.outbox import Outbox, outbox_in
 from sonalyze_contracts.archive import ArchivedRow, recording_row_id
 from sonalyze_contracts.errors import SonalyzeError
-from sonalyze_contracts.identifiers import JobId
+from sonalyze_contracts.identifiers import JobId, UploadName
 from sonalyze_contracts.jobs import AnalysisRequest
 from sonalyze_contracts.provenance import Provenance, Versions
 from sonalyze_contracts.results import AnalysisResults
@@ -27,6 +27,7 @@ from sonalyze_measurement.domain.archive import (
     Arrival,
     Header,
     arrival_in,
+    row_of_deletion,
     rows_of_refusal,
     rows_of_results,
 )
@@ -65,6 +66,9 @@ class NothingArchived:
         """Write nothing down."""
 
     async def refused(self, _: JobId, __: AnalysisRequest, ___: SonalyzeError) -> None:
+        """Write nothing down."""
+
+    async def deleted(self, _: JobId, __: UploadName) -> None:
         """Write nothing down."""
 
 
@@ -158,6 +162,10 @@ class OutboxArchive:
         """Write down why a recording has no results."""
         measurement = recording_row_id(job_id, analysed_upload(request))
         await self._write(rows_of_refusal(measurement, request, self._versions, refusal))
+
+    async def deleted(self, job_id: JobId, name: UploadName) -> None:
+        """Write down that a recording is nowhere any more."""
+        await self._write([row_of_deletion(job_id, name)])
 
     @to_its_end
     async def _write(self, rows: Sequence[ArchivedRow]) -> None:

@@ -34,22 +34,13 @@ from sonalyze_measurement.ports import Files
 log = structlog.get_logger(__name__)
 
 Tell = Callable[[JobId, UploadName], Awaitable[None]]
-
-
-async def tell_nobody(_: JobId, __: UploadName) -> None:
-    """Let nobody know that a recording is gone."""
+"""Remembers that a recording is gone; may be told twice."""
 
 
 class StoredRecordings:
     """Finds and deletes recordings."""
 
-    def __init__(
-        self,
-        files: Files,
-        partials: Partials,
-        locks: KeyedLocks,
-        tell: Tell = tell_nobody,
-    ) -> None:
+    def __init__(self, files: Files, partials: Partials, locks: KeyedLocks, tell: Tell) -> None:
         self._files = files
         self._partials = partials
         self._locks = locks
