@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection as Many
 from collections.abc import Sequence
+from operator import attrgetter
 from uuid import UUID
 
 from sonalyze_storage.domain.collection import Collection, Fields, Row
@@ -92,7 +93,7 @@ class Shelf:
     def _grouped(self, given: dict[UUID, dict[str, object]]) -> dict[frozenset[str], list[Fields]]:
         """Group by which fields are given; within a group by id, so that writers never cross."""
         groups: dict[frozenset[str], list[Fields]] = defaultdict(list)
-        for row_id in sorted(given):
+        for row_id in sorted(given, key=attrgetter("int")):
             entry = given[row_id]
             names = frozenset(entry) - {"id"}
             groups[names].append(self._collection.completed(entry, row_id))

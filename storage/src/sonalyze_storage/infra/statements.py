@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
+    ARRAY,
     BigInteger,
     ColumnElement,
     Executable,
@@ -37,7 +37,7 @@ class Statements:
         self._collection = collection
         self._table = table
         self._insert = _INSERT[dialect]
-        self._takes_documents = dialect == "postgresql"
+        self._takes_arrays = dialect == "postgresql"
         self._time = table.c[collection.time]
         self.names = tuple(collection.row.model_fields)
         self._columns = [table.c[name] for name in self.names]
@@ -57,7 +57,7 @@ class Statements:
             field: select(*self._row).where(table.c[field] == bindparam("value"))
             for field in ("id", *(lookup.field for lookup in collection.lookups))
         }
-        self._from_document = lru_cache(maxsize=256)(self._write_document)
+        self._from_arrays = lru_cache(maxsize=256)(self._write_arrays)
         self._row_by_row = lru_cache(maxsize=256)(self._write_row)
         self.page = lru_cache(maxsize=64)(self._page)
 
@@ -74,18 +74,20 @@ class Statements:
     def write(self, given: frozenset[str], rows: Sequence[Fields]) -> tuple[Executable, Any]:
         """Write rows; of those whose id exists only the given fields.
 
-        PostgreSQL takes them as one document, which costs both sides half of what rows do.
+        PostgreSQL takes an array of each column, which costs it three quarters of what rows do,
+        and us a half.
         """
-        if self._takes_documents:
-            return self._from_document(given), {"rows": rows}
+        if self._takes_arrays:
+            return self._from_arrays(given), {
+                name: [row[name] for row in rows] for name in self.names
+            }
         return self._row_by_row(given), rows
 
-    def _write_document(self, given: frozenset[str]) -> Executable:
-        document = func.json_to_recordset(bindparam("rows", type_=JSON))
-        columns = [one for one in self._table.c if one.key != "revision"]
-        rows = document.table_valued(*(column(one.key, one.type) for one in columns))
-        source = select(rows.render_derived(with_types=True))
-        return self._giving(given, self._insert(self._table).from_select(columns, source))
+    def _write_arrays(self, given: frozenset[str]) -> Executable:
+        arrays = (bindparam(one.key, type_=ARRAY(one.type)) for one in self._columns)
+        columns = (column(one.key, one.type) for one in self._columns)
+        source = select(func.unnest(*arrays).table_valued(*columns).render_derived())
+        return self._giving(given, self._insert(self._table).from_select(self._columns, source))
 
     def _write_row(self, given: frozenset[str]) -> Executable:
         return self._giving(given, self._insert(self._table))
