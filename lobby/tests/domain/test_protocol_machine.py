@@ -1,16 +1,22 @@
 """Anybody says anything, at any time, in any order: what has to hold nevertheless."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from protocol_harness import ADMIN, NOON, names, planned
 
+from sonalyze_contracts.archive import recording_row_id
 from sonalyze_contracts.errors import Conflict, Forbidden
-from sonalyze_contracts.identifiers import DeviceId, UploadName
+from sonalyze_contracts.identifiers import DeviceId, SessionId, UploadName
 from sonalyze_contracts.sessions import Phase, SessionStatus
 from sonalyze_lobby.domain import replies
+from sonalyze_lobby.domain.archive import rows_of_session
 from sonalyze_lobby.domain.happenings import (
     Cancel,
     Confirm,
@@ -45,7 +51,12 @@ class AnyCourse(RuleBasedStateMachine):
 
     @initialize(auto_advance=st.booleans())
     def plan(self, auto_advance: bool) -> None:
-        self.session: Session = planned("s1", "s2", auto_advance=auto_advance)
+        self.session: Session = replace(
+            planned("s1", "s2", auto_advance=auto_advance),
+            session_id=SessionId("f81d4fae-7dec-41d0-a765-00a0c91e6bf6"),
+        )
+        self.archived: dict[UUID, Mapping[str, Any]] = {}
+        self.archive(None, self.session)
         self.now = NOON
         self.confirmed: dict[Stage, set[DeviceId]] = {}
         self.turn_index = -1
@@ -117,7 +128,12 @@ class AnyCourse(RuleBasedStateMachine):
         self.check_terminal(before, step.session)
         self.note(before, event, step.session, step.tells)
         self.session = step.session
+        self.archive(before, step.session)
         return True
+
+    def archive(self, before: Session | None, after: Session) -> None:
+        for row in rows_of_session(before, after):
+            self.archived[row.id] = {**self.archived.get(row.id, {}), **row.fields}
 
     def check_terminal(self, before: Session, after: Session) -> None:
         if before.is_over:
@@ -154,6 +170,18 @@ class AnyCourse(RuleBasedStateMachine):
         now = view.current_measurement
         if now is not None:
             assert 2 >= now.microphones_ready >= now.recordings_started >= now.recordings_uploaded
+
+    @invariant()
+    def storage_knows_how_the_session_stands_and_each_recording(self) -> None:
+        (row,) = rows_of_session(None, self.session)
+        names = {one.upload_name for one in self.session.recordings}
+        recordings = {recording_row_id(self.session.job_id, name) for name in names}
+        assert self.archived[row.id] == row.fields
+        assert self.archived.keys() == {row.id, *recordings}
+        assert all(
+            self.archived[row_id]["started_at"] <= self.archived[row_id]["stopped_at"]
+            for row_id in recordings
+        )
 
     @invariant()
     def only_who_was_asked_has_answered(self) -> None:

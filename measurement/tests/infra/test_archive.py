@@ -12,10 +12,16 @@ from storage_double import StorageDouble
 from sonalyze_chassis.database import Database
 from sonalyze_chassis.outbox import Outbox
 from sonalyze_contracts.identifiers import JobId, UploadName
-from sonalyze_measurement.domain.archive import Arrival
+from sonalyze_contracts.provenance import Versions
+from sonalyze_measurement.domain.archive import Arrival, Header
 from sonalyze_measurement.domain.uploads import Upload
-from sonalyze_measurement.infra.archive import OUTBOX, database_url, prepare
+from sonalyze_measurement.infra.archive import OUTBOX, OutboxArchive, database_url, prepare
+from sonalyze_measurement.infra.staging import Staging
+from sonalyze_measurement.infra.stores import open_files
 
+VERSIONS = Versions(
+    analysis="1", sonalyze="0", python="3", numpy="2", scipy="1", soxr="1", libsndfile="1"
+)
 FILE = audio_file(room_recording()[:RATE_HZ])
 
 
@@ -92,3 +98,24 @@ async def test_what_is_not_there_as_it_was_intended_is_not_told(
     told = [row.get("raw_sha256") for row in storage.history]
     assert set(told) == {published.upload.sha256}
     assert await left_in(settings.measurement_data_dir) == 0
+
+
+async def test_a_header_that_is_read_after_the_deletion_brings_nothing_back(
+    tmp_path: Path, published: Arrival
+) -> None:
+    database = Database(database_url(tmp_path), pool_size=2)
+    await prepare(database)
+    files = open_files("", tmp_path, Staging(tmp_path))
+    archive = OutboxArchive(database, Outbox(OUTBOX), files, VERSIONS)
+    async with archive.arrival(published.job_id, published.upload):
+        pass
+    number, arrival, _ = archive.unsettled.get_nowait()
+
+    await archive.deleted(published.job_id, published.upload.name)
+    await archive.describe(number, arrival, Header(RATE_HZ, 1))
+
+    async with database.statement() as connection:
+        last = await connection.scalar(select(OUTBOX.c.fields).order_by(OUTBOX.c.id.desc()))
+    await database.close()
+    assert last == '{"kind":"raw","raw_blob_ref":null}'
+    assert await left_in(tmp_path) == 2

@@ -164,8 +164,10 @@ class OutboxArchive:
         await self._write(rows_of_refusal(measurement, request, self._versions, refusal))
 
     async def deleted(self, job_id: JobId, name: UploadName) -> None:
-        """Write down that a recording is nowhere any more."""
-        await self._write([row_of_deletion(job_id, name)])
+        """Write down that a recording is nowhere any more; its header is of no interest then."""
+        async with self._one_at_a_time:
+            self._newest.pop(recording_row_id(job_id, name), None)
+            await self._write([row_of_deletion(job_id, name)])
 
     @to_its_end
     async def _write(self, rows: Sequence[ArchivedRow]) -> None:
