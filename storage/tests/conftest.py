@@ -43,16 +43,23 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def migrated_url(request: pytest.FixtureRequest, postgres: Server) -> str:
-    """Give the address of a database with the schema and no rows."""
-    if request.param == "postgres":
-        schema: str = request.getfixturevalue("schema")
-        return postgres.url(await postgres.fresh_database(schema))
-    url: str = request.getfixturevalue("sqlite_url")
-    engine = open_engine(url, pool_size=1)
+@pytest.fixture
+async def migrated_sqlite_url(sqlite_url: str) -> str:
+    engine = open_engine(sqlite_url, pool_size=1)
     await migrate(engine, MIGRATIONS)
     await engine.dispose()
+    return sqlite_url
+
+
+@pytest.fixture
+async def migrated_postgres_url(postgres: Server, schema: str) -> str:
+    return postgres.url(await postgres.fresh_database(schema))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """Give the address of a database with the schema and no rows."""
+    url: str = request.getfixturevalue(f"migrated_{request.param}_url")
     return url
 
 

@@ -6,7 +6,9 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
+from starlette.requests import ClientDisconnect
 
+from sonalyze_contracts.errors import Invalid
 from sonalyze_storage.domain.collection import Collection
 from sonalyze_storage.domain.pages import (
     DEFAULT_LIMIT,
@@ -52,11 +54,12 @@ def query_of(collection: Collection) -> type[PageQuery]:
 
 async def said(adapter: TypeAdapter[Any], request: Request) -> Any:  # noqa: ANN401  what the adapter reads
     """Read the body."""
-    body = await request.body()
     try:
-        return adapter.validate_json(body)
+        return adapter.validate_json(await request.body())
     except ValidationError as error:
         raise _refused(error, "body") from error
+    except ClientDisconnect as error:
+        raise Invalid("The body ended too early") from error
 
 
 def named(adapter: TypeAdapter[Any], request: Request) -> Any:  # noqa: ANN401  what the adapter reads
