@@ -1,15 +1,18 @@
 """What can be done with the rows of a resource."""
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from collections.abc import Collection as Many
-from collections.abc import Sequence
 from operator import attrgetter
+from typing import TypeVar
 from uuid import UUID
 
 from sonalyze_storage.domain.collection import Collection, Fields, Row
 from sonalyze_storage.domain.conditions import AlreadyExists, RowChanged, RowNotFound
 from sonalyze_storage.domain.pages import Page, PageRequest, Place
 from sonalyze_storage.ports import Rows
+
+T = TypeVar("T")
 
 DRAWS = 5
 """With a million lobbies a code is taken already once in 2,000 draws."""
@@ -24,13 +27,12 @@ class Shelf:
 
     async def add(self, given: Fields) -> Row:
         """Keep a new row; what it does not say has its default."""
-        for _ in range(DRAWS - 1):
-            try:
-                return await self._add(given)
-            except AlreadyExists as conflict:
-                if not self._was_drawn(conflict, given):
-                    raise
-        return await self._add(given)
+        row_id = self._collection.identified(given)
+
+        async def added() -> Row:
+            return await self._rows.add(self._collection.completed(given, row_id))
+
+        return await self._drawing(added, [given])
 
     async def write(self, entries: Sequence[Fields]) -> list[UUID]:
         """Keep entries, all or none, and give their ids; writing one again changes what it says."""
@@ -38,16 +40,12 @@ class Shelf:
         given: dict[UUID, dict[str, object]] = defaultdict(dict)
         for row_id, entry in zip(ids, entries, strict=True):
             given[row_id].update(entry)
-        for _ in range(DRAWS - 1):
-            try:
-                await self._rows.write(self._grouped(given))
-            except AlreadyExists as conflict:
-                if not any(self._was_drawn(conflict, entry) for entry in given.values()):
-                    raise
-            else:
-                return ids
-        await self._rows.write(self._grouped(given))
-        return ids
+
+        async def written() -> list[UUID]:
+            await self._rows.write(self._grouped(given))
+            return ids
+
+        return await self._drawing(written, given.values())
 
     async def find(self, field: str, value: object) -> Row:
         """Read the row that has this value of a unique field."""
@@ -82,9 +80,15 @@ class Shelf:
         if not await self._rows.remove(row_id):
             raise self._missing()
 
-    async def _add(self, given: Fields) -> Row:
-        row_id = self._collection.identified(given)
-        return await self._rows.add(self._collection.completed(given, row_id))
+    async def _drawing(self, act: Callable[[], Awaitable[T]], entries: Iterable[Fields]) -> T:
+        """Try again, with other random values, while one of them is taken."""
+        for _ in range(DRAWS - 1):
+            try:
+                return await act()
+            except AlreadyExists as conflict:
+                if not any(self._was_drawn(conflict, entry) for entry in entries):
+                    raise
+        return await act()
 
     def _was_drawn(self, conflict: AlreadyExists, given: Fields) -> bool:
         field = conflict.facts["field"]

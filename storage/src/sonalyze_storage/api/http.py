@@ -4,6 +4,7 @@ They read their requests themselves and write their answers once.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -26,13 +27,18 @@ ID: TypeAdapter[UUID] = TypeAdapter(UUID)
 class Direct(APIRoute):
     """A route whose endpoint gets the request as it is, and gives the answer as it is."""
 
+    @cached_property
+    def beginning(self) -> str:
+        """Give the path as far as it is the same for all requests."""
+        return self.path_format.partition("{")[0]
+
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Put nothing in between."""
         return self.endpoint
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Compare patterns only where the path begins like this one: there are a hundred routes."""
-        if not scope["path"].startswith(self.path_format.partition("{")[0]):
+        if not scope["path"].startswith(self.beginning):
             return Match.NONE, {}
         return super().matches(scope)
 

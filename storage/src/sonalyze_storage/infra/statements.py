@@ -65,12 +65,6 @@ class Statements:
         """Read the row with this ``value`` of a unique field."""
         return self._by[field]
 
-    def _add(self) -> Executable:
-        insert = self._insert(self._table)
-        if self._collection.replaced:
-            insert = self._replacing(insert, self._collection.replaced)
-        return insert.returning(*self._row)
-
     def write(self, given: frozenset[str], rows: Sequence[Fields]) -> tuple[Executable, Any]:
         """Write rows; of those whose id exists only the given fields.
 
@@ -82,6 +76,12 @@ class Statements:
                 name: [row[name] for row in rows] for name in self.names
             }
         return self._row_by_row(given), rows
+
+    def _add(self) -> Executable:
+        insert = self._insert(self._table)
+        if self._collection.replaced:
+            insert = self._replacing(insert, self._collection.replaced)
+        return insert.returning(*self._row)
 
     def _write_arrays(self, given: frozenset[str]) -> Executable:
         arrays = (bindparam(one.key, type_=ARRAY(one.type)) for one in self._columns)
