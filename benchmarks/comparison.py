@@ -27,7 +27,8 @@ class Comparison:
 
     name: str
     unit: str
-    target: Target
+    target: Target | None
+    """None for a figure that is told only."""
     ours: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
 
@@ -45,13 +46,14 @@ class Comparison:
 
     @property
     def is_met(self) -> bool:
-        """Say whether the target is reached."""
-        return self.target.is_met_by(self.ratio)
+        """Say whether the target is reached, if there is one."""
+        return self.target is None or self.target.is_met_by(self.ratio)
 
     def line(self) -> str:
         """Say it in one line."""
         ours, bare = statistics.median(self.ours), statistics.median(self.bare)
-        return (
-            f"{self.name:<44}{ours:>11,.1f}{bare:>11,.1f} {self.unit:<5}{self.ratio:>6.2f}"
-            f"  {self.target.sign} {self.target.limit:<6g}{'' if self.is_met else 'MISSED'}"
-        )
+        figures = f"{self.name:<44}{ours:>11,.1f}{bare:>11,.1f} {self.unit:<5}{self.ratio:>6.2f}"
+        if self.target is None:
+            return figures
+        verdict = "" if self.is_met else "MISSED"
+        return f"{figures}  {self.target.sign} {self.target.limit:<6g}{verdict}"
