@@ -50,6 +50,7 @@ def open_statement_engine(
         pool_size,
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,
+        skip_autocommit_rollback=True,
         json_deserializer=read_json,
     )
 

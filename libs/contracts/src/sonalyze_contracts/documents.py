@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -20,22 +21,42 @@ def storable(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _require_storable(value: object, levels_left: int) -> None:
-    match value:
-        case dict() | list():
-            if levels_left == 0:
-                raise ValueError(f"is nested deeper than {DEEPEST} levels")
-            for part in (*value, *value.values()) if isinstance(value, dict) else value:
-                _require_storable(part, levels_left - 1)
-        case str() if _UNENCODABLE.search(value):
-            raise ValueError("holds half a character (a lone surrogate) or NUL")
-        case bool():
-            return
-        case int() if abs(value) > LARGEST_INTEGER:
-            raise ValueError("holds an integer of more than 64 bits")
-        case float() if not math.isfinite(value):
-            raise ValueError("holds a number that is not finite")
+def _require_storable(parts: dict[str, Any] | list[Any], levels_left: int) -> None:
+    if levels_left == 0:
+        raise ValueError(f"is nested deeper than {DEEPEST} levels")
+    values: Iterable[Any] = parts
+    if isinstance(parts, dict):
+        for name in parts:
+            _require_text(name)
+        values = parts.values()
+    for value in values:
+        # A result of an analysis has 100,000 values: each is looked at once, by its exact type.
+        if requirement := _REQUIREMENTS.get(type(value)):
+            requirement(value)
+        elif isinstance(value, dict | list):
+            _require_storable(value, levels_left - 1)
 
+
+def _require_text(text: str) -> None:
+    if not text.isprintable() and _UNENCODABLE.search(text):
+        raise ValueError("holds half a character (a lone surrogate) or NUL")
+
+
+def _require_64_bits(number: int) -> None:
+    if abs(number) > LARGEST_INTEGER:
+        raise ValueError("holds an integer of more than 64 bits")
+
+
+def _require_finite(number: float) -> None:
+    if not math.isfinite(number):
+        raise ValueError("holds a number that is not finite")
+
+
+_REQUIREMENTS: dict[type, Callable[[Any], None]] = {
+    str: _require_text,
+    int: _require_64_bits,
+    float: _require_finite,
+}
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(storable)]
 """An object whose content nobody here reads."""

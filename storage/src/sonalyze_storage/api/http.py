@@ -4,43 +4,21 @@ They read their requests themselves and write their answers once.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
-from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
-from starlette.routing import Match
-from starlette.types import Scope
 
 from sonalyze_contracts.stored import Batch, BatchReceipt, Deleted
 from sonalyze_storage.api import documented
 from sonalyze_storage.api.answers import page_answer, plain_answer, row_answer
+from sonalyze_storage.api.direct import Direct, Shortcut
 from sonalyze_storage.api.inputs import asked, expected_revisions, named, query_of, said
 from sonalyze_storage.domain.collection import Collection, Lookup
 from sonalyze_storage.shelf import Shelf
 
 ID: TypeAdapter[UUID] = TypeAdapter(UUID)
-
-
-class Direct(APIRoute):
-    """A route whose endpoint gets the request as it is, and gives the answer as it is."""
-
-    @cached_property
-    def beginning(self) -> str:
-        """Give the path as far as it is the same for all requests."""
-        return self.path_format.partition("{")[0]
-
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        """Put nothing in between."""
-        return self.endpoint
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Compare patterns only where the path begins like this one: there are a hundred routes."""
-        if not scope["path"].startswith(self.beginning):
-            return Match.NONE, {}
-        return super().matches(scope)
 
 
 class Endpoints:
@@ -115,6 +93,7 @@ def install_routes(app: FastAPI, collections: Iterable[Collection]) -> None:
                     include_in_schema=path == collection.resource,
                     route_class_override=Direct,
                 )
+    app.router.routes.insert(0, Shortcut(app.router.routes))
 
 
 class _Route(NamedTuple):
