@@ -22,9 +22,8 @@ DOCUMENTS = sorted(
 ELLIPSIS = "…"
 
 
-def blocks(document: str, language: str) -> list[str]:
-    """Give the code blocks of a document in this language."""
-    text = (ROOT / document).read_text()
+def blocks_of(text: str, language: str = "bash") -> list[str]:
+    """Give the code blocks of a text in this language."""
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
@@ -38,7 +37,8 @@ def section(document: str, heading: str) -> str:
 
 def messages_in(document: str) -> list[Json]:
     """Give every message that a document shows, one per line."""
-    lines = [line for block in blocks(document, "json") for line in block.splitlines()]
+    text = (ROOT / document).read_text()
+    lines = [line for block in blocks_of(text, "json") for line in block.splitlines()]
     parsed = [json.loads(line) for line in lines if line.startswith('{"')]
     return [message for message in parsed if "event" in message]
 
@@ -46,11 +46,7 @@ def messages_in(document: str) -> list[Json]:
 def test_a_measurement_by_hand_works_as_the_readme_tells_it(
     backend: LiveBackend, tmp_path: Path
 ) -> None:
-    commands = re.findall(
-        r"^```bash\n(.*?)^```",
-        section("README.md", "A measurement by hand"),
-        re.MULTILINE | re.DOTALL,
-    )
+    commands = blocks_of(section("README.md", "A measurement by hand"))
     script = "\n".join(commands).replace("http://localhost:8000", backend.url)
 
     done = subprocess.run(
@@ -69,6 +65,21 @@ def test_a_measurement_by_hand_works_as_the_readme_tells_it(
     results = json.loads(answer)["results"]
     assert results["alignment"]["success"] is True
     assert len(results["bands"]) == 8
+
+
+def test_what_was_measured_is_read_as_the_readme_tells_it(backend: LiveBackend) -> None:
+    _, command = blocks_of(section("README.md", "What was measured"))
+    asked = command.replace("http://localhost:8000", backend.url)
+
+    done = subprocess.run(  # noqa: S603  the document's own command
+        ["bash", "-eu", "-c", asked.replace("Bearer let-me-read", backend.reader["Authorization"])],  # noqa: S607  the reader's own bash
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert isinstance(json.loads(done.stdout), list)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
