@@ -1,8 +1,8 @@
 """Settings that every service has; a service adds its own documented variables."""
 
-from typing import Literal
+from typing import Any, Literal, get_args
 
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,3 +16,16 @@ class ServiceSettings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_not_given(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Take ``NAME=`` for the default, but for settings whose type names the empty string."""
+        return {
+            name: value for name, value in given.items() if value != "" or cls._may_be_empty(name)
+        }
+
+    @classmethod
+    def _may_be_empty(cls, name: str) -> bool:
+        field = cls.model_fields.get(name)
+        return field is not None and Literal[""] in get_args(field.annotation)
