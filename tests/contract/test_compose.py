@@ -36,7 +36,7 @@ OF_THE_OBJECT_STORE = {
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_REGION",
-    "AWS_ENDPOINT",
+    "AWS_ENDPOINT_URL",
     "AWS_ALLOW_HTTP",
 }
 """Variables that its client reads by itself."""

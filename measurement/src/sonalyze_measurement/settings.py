@@ -14,7 +14,7 @@ class Settings(ServiceSettings):
     measurement_data_dir: Path = Path("/data")
     measurement_store_url: str = Field(default="", pattern=r"^(s3://[^/?#]+(/[^?#]*)?)?$")
     aws_allow_http: bool = False
-    raw_audio_days: int = Field(default=0, ge=0)
+    raw_audio_days: int = Field(default=0, ge=0, le=36_500)
     measurement_debug: bool = False
     measurement_debug_dir: Path = Path("debug_audio")
     measurement_max_upload_mb: int = Field(default=50, ge=1)

@@ -17,6 +17,7 @@ from laboratory import (
     client_of,
     room_response,
 )
+from pydantic import ValidationError
 from storage_double import StorageDouble
 
 from sonalyze_contracts.archive import recording_row_id
@@ -199,3 +200,11 @@ async def test_sweeps_come_every_hour_even_after_one_that_failed() -> None:
     first = datetime(2025, 12, 25, tzinfo=UTC)
     assert recordings.asked == [first + timedelta(hours=hour) for hour in range(3)]
     assert clock.pauses_s == [3600.0] * 3
+
+
+@pytest.mark.parametrize("days", [-1, 10**7])
+def test_a_time_that_no_calendar_has_is_refused_at_the_start(
+    make_settings: MakeSettings, days: int
+) -> None:
+    with pytest.raises(ValidationError):
+        make_settings(raw_audio_days=days)

@@ -3,10 +3,13 @@ import os
 from pathlib import Path
 
 import pytest
+from bucket import Bucket
 
 from sonalyze_measurement.domain.conditions import NotStored
 from sonalyze_measurement.domain.files import StoredFile
 from sonalyze_measurement.infra.objects import ObjectFiles
+from sonalyze_measurement.infra.staging import Staging
+from sonalyze_measurement.infra.stores import open_files
 
 MIB = 1 << 20
 KEY = "6f1b6c6e-8f7c-4c59-9d53-5d0f3f9a1a11/uploads/recording.wav"
@@ -175,3 +178,15 @@ async def test_a_probe_tells_that_files_can_be_kept(files: ObjectFiles) -> None:
 )
 async def test_a_reference_says_where_a_file_is(files: ObjectFiles, reference: str) -> None:
     assert files.reference_to(KEY) == reference
+
+
+async def test_an_empty_variable_of_the_bucket_is_as_good_as_none(
+    bucket: Bucket, tmp_path: Path, staging: Staging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ENDPOINT", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.setenv(name, "")
+    files = open_files(bucket.url, tmp_path, staging, allow_http=True)
+
+    await files.put(KEY, b"content")
+
+    assert await files.read(KEY) == b"content"

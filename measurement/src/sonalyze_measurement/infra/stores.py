@@ -1,5 +1,6 @@
 """Where the files are: in the data folder, or where ``MEASUREMENT_STORE_URL`` says."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,10 +24,18 @@ def open_files(
     """Open the store; credentials, region and endpoint of a bucket are in ``AWS_*`` variables."""
     if not store_url:
         return FolderFiles(data_dir, staging)
+    _forget_empty_variables()
     store = S3Store.from_url(
         store_url, client_options=_client(allow_http=allow_http), retry_config=RETRIES
     )
     return ObjectFiles(store, staging, f"{store_url.rstrip('/')}/")
+
+
+def _forget_empty_variables() -> None:
+    """Take ``AWS_…=`` for not given, as other clients do: obstore would sign with it, or panic."""
+    for name, value in dict(os.environ).items():
+        if name.startswith("AWS_") and not value:
+            del os.environ[name]
 
 
 def _client(*, allow_http: bool) -> "ClientConfig":
