@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 from outbox_harness import desk, fields_of, row, uuid_of
+from sqlalchemy import text
 from storage_double import StorageDouble
 
 from sonalyze_chassis.drain import FAREWELL_S, LONGEST_PAUSE_S
@@ -345,6 +346,24 @@ async def test_a_stop_ends_a_pause_between_attempts(
         await asyncio.wait_for(service.drainer.close(), FAREWELL_S / 2)
 
         assert (await service.backlog.counts()).waiting == 1
+
+
+async def test_a_stop_while_the_database_does_not_answer_leaves_nothing_running(
+    postgres_url: str, storage: StorageDouble
+) -> None:
+    async with desk(postgres_url, storage.url) as service:
+        await service.write(row("a"))
+        before = asyncio.all_tasks()
+        async with service.database.transaction() as other:
+            await other.execute(text("LOCK TABLE outbox"))
+            service.drainer.start()
+            waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            while not await other.scalar(waiting):
+                await other.execute(text("SELECT pg_stat_clear_snapshot()"))
+
+            await service.drainer.close()
+
+            assert asyncio.all_tasks() <= before
 
 
 async def test_a_database_that_does_not_answer_is_asked_again(

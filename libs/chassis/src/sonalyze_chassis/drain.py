@@ -77,7 +77,7 @@ class Drainer:
         self._task.add_done_callback(_log_end)
 
     async def close(self) -> None:
-        """Send for a moment what can still be sent."""
+        """Send for a moment what can still be sent, and leave no connection in use."""
         if self._task is None:
             return
         self._closing.set()
@@ -85,6 +85,7 @@ class Drainer:
         self._stopping.set()
         await asyncio.wait({self._task}, timeout=FAREWELL_S)
         self._task.cancel()
+        await asyncio.wait({self._task}, timeout=FAREWELL_S)
 
     async def _run(self) -> None:
         with suppress(Stopping):
@@ -121,11 +122,16 @@ class Drainer:
             if not is_mine:
                 raise OthersTurn
             try:
-                while entries := await self._backlog.oldest():
-                    for batch in batches_of(parcels_of(entries)):
-                        await self._deliver(batch)
-            finally:
+                await self._deliver_all()
+            except StorageUnavailable:
                 self.counts = await self._backlog.counts()
+                raise
+            self.counts = await self._backlog.counts()
+
+    async def _deliver_all(self) -> None:
+        while entries := await self._backlog.oldest():
+            for batch in batches_of(parcels_of(entries)):
+                await self._deliver(batch)
 
     async def _deliver(self, batch: Sequence[Parcel]) -> None:
         if len(batch) == 1 and batch[0].is_too_large:
