@@ -62,6 +62,23 @@ async def test_more_statements_than_connections_wait_for_each_other(database: Da
     assert [word for (word,) in await database.rows(READ, {})] == sorted(words)
 
 
+async def test_transactions_on_sqlite_come_in_the_order_in_which_they_were_asked_for(
+    tmp_path: Path,
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'turns.db'}", 4 * POOL_SIZE)
+    began = []
+
+    async def write(number: int) -> None:
+        async with database.transaction() as connection:
+            began.append(number)
+            await connection.execute(text("SELECT 1"))
+
+    await asyncio.gather(*(write(number) for number in range(40)))
+
+    assert began == list(range(40))
+    await database.close()
+
+
 async def test_a_statement_that_nobody_waits_for_any_more_frees_its_connection(
     postgres: Server,
 ) -> None:

@@ -102,7 +102,10 @@ class Database:
     ) -> None:
         self.engine = open_engine(url, pool_size)
         self._single = open_statement_engine(url, pool_size, read_json)
-        self._single_turns, self._turns = _Turns(pool_size), _Turns(pool_size)
+        # SQLite lets one transaction write; the others would ask for the lock every now and then,
+        # and some of them in vain for longer than BUSY_TIMEOUT_MS.
+        writers = 1 if self.engine.dialect.name == "sqlite" else pool_size
+        self._single_turns, self._turns = _Turns(pool_size), _Turns(writers)
 
     async def close(self) -> None:
         """Close every connection."""
