@@ -14,7 +14,7 @@ from sonalyze_storage.ports import Rows
 
 T = TypeVar("T")
 
-DRAWS = 5
+TRIES = 5
 """With a million lobbies a code is taken already once in 2,000 draws."""
 
 
@@ -32,7 +32,7 @@ class Shelf:
         async def added() -> Row:
             return await self._rows.add(self._collection.completed(given, row_id))
 
-        return await self._drawing(added, [given])
+        return await self._persistently(added, [given])
 
     async def write(self, entries: Sequence[Fields]) -> list[UUID]:
         """Keep entries, all or none, and give their ids; writing one again changes what it says."""
@@ -45,7 +45,7 @@ class Shelf:
             await self._rows.write(self._grouped(given))
             return ids
 
-        return await self._drawing(written, given.values())
+        return await self._persistently(written, given.values())
 
     async def find(self, field: str, value: object) -> Row:
         """Read the row that has this value of a unique field."""
@@ -80,19 +80,25 @@ class Shelf:
         if not await self._rows.remove(row_id):
             raise self._missing()
 
-    async def _drawing(self, act: Callable[[], Awaitable[T]], entries: Iterable[Fields]) -> T:
-        """Try again, with other random values, while one of them is taken."""
-        for _ in range(DRAWS - 1):
+    async def _persistently(self, act: Callable[[], Awaitable[T]], entries: Iterable[Fields]) -> T:
+        """Try again while what is in the way may be out of it the next time."""
+        for _ in range(TRIES - 1):
             try:
                 return await act()
             except AlreadyExists as conflict:
-                if not any(self._was_drawn(conflict, entry) for entry in entries):
+                if not any(self._may_pass(conflict, entry) for entry in entries):
                     raise
         return await act()
 
-    def _was_drawn(self, conflict: AlreadyExists, given: Fields) -> bool:
+    def _may_pass(self, conflict: AlreadyExists, given: Fields) -> bool:
+        """Say whether a value is drawn anew, or the other row may be the same one.
+
+        Of two writers of a new row at once PostgreSQL may refuse one for any field that is unique;
+        the next time the row is there, under the same id.
+        """
         field = conflict.facts["field"]
-        return field in self._collection.drawn and field not in given
+        is_drawn = field in self._collection.drawn and field not in given
+        return is_drawn or "id" in given or self._collection.named is not None
 
     def _grouped(self, given: dict[UUID, dict[str, object]]) -> dict[frozenset[str], list[Fields]]:
         """Group by which fields are given; within a group by id, so that writers never cross."""

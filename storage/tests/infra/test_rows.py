@@ -18,7 +18,7 @@ from sonalyze_storage.domain.collection import Collection
 from sonalyze_storage.domain.conditions import AlreadyExists
 from sonalyze_storage.domain.pages import PageRequest
 from sonalyze_storage.infra.rows import TableRows
-from sonalyze_storage.shelf import DRAWS, Shelf
+from sonalyze_storage.shelf import TRIES, Shelf
 
 NEWEST = PageRequest(limit=100, offset=0, after=None, filters={})
 LISTS = [
@@ -71,7 +71,7 @@ async def test_batches_of_the_same_rows_never_wait_for_each_other_in_a_circle(
 
 
 async def test_a_code_that_is_taken_is_drawn_again(database: Database) -> None:
-    codes = chain(repeat("SAME00", DRAWS), repeat("OTHER0", 2))
+    codes = chain(repeat("SAME00", TRIES), repeat("OTHER0", 2))
     lobbies = shelf_of(replace(LOBBIES, drawn={"code": lambda: next(codes)}), database)
 
     first, second = await lobbies.add({}), await lobbies.add({})

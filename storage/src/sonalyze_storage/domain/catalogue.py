@@ -17,7 +17,7 @@ DEVICES = Collection(
     entry=stored.NamedDevice,
     defaults={"label": None, "platform": None, "metadata": {}},
     lookups=(Lookup("by-external", "external_id", DeviceIdField),),
-    identify=lambda given: device_row_id(given["external_id"]),
+    named=lambda given: device_row_id(given["external_id"]),
     replaced=("label", "platform", "metadata"),
 )
 

@@ -54,8 +54,8 @@ class Collection:
     """Fields by which lists can be filtered, with what pydantic makes of them."""
 
     lookups: tuple[Lookup, ...] = ()
-    identify: Callable[[Fields], UUID] = field(default=lambda _: uuid4())
-    """Makes the id of a row that has none."""
+    named: Callable[[Fields], UUID] | None = None
+    """Makes the id from what never changes of a row; without it, ids are drawn or given."""
 
     replaced: tuple[str, ...] = ()
     """What a POST replaces where the row exists; without such fields that is a conflict."""
@@ -67,7 +67,9 @@ class Collection:
 
     def identified(self, given: Fields) -> UUID:
         """Give the id of a row, which it has or gets."""
-        row_id: UUID = given.get("id") or self.identify(given)
+        if self.named:
+            return self.named(given)
+        row_id: UUID = given.get("id") or uuid4()
         return row_id
 
     def completed(self, given: Fields, row_id: UUID) -> dict[str, Any]:

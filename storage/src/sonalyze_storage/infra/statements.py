@@ -98,8 +98,6 @@ class Statements:
         return insert.on_conflict_do_nothing(index_elements=[self._table.c.id])
 
     def _replacing(self, insert: Insert, names: Iterable[str]) -> Insert:
-        # By id, also where another column is as unique: PostgreSQL fills the primary key's index
-        # first, so of two inserts at once the second one finds the conflict that it can answer.
         changes: dict[str, ColumnElement[Any]] = {name: insert.excluded[name] for name in names}
         changes["revision"] = self._table.c.revision + 1
         return insert.on_conflict_do_update(index_elements=[self._table.c.id], set_=changes)
