@@ -4,7 +4,6 @@ What lies in the scratch folder need not be copied: it is renamed into its place
 second name. It has reached the disk before it is visible, which obstore alone does not see to.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from obstore.store import LocalStore
 from sonalyze_measurement.domain.files import StoredFile
 from sonalyze_measurement.infra.objects import ObjectFiles, our_conditions, stored_file
 from sonalyze_measurement.infra.staging import Staging
+from sonalyze_measurement.infra.threads import in_thread
 
 
 class FolderFiles(ObjectFiles):
@@ -28,14 +28,14 @@ class FolderFiles(ObjectFiles):
     async def put(self, key: str, content: bytes) -> None:
         """Write a small document to the side, and publish it."""
         async with self._staging.file() as staged:
-            await asyncio.to_thread(staged.write, content)
-            await asyncio.to_thread(staged.finish)
+            await in_thread(staged.write, content)
+            await in_thread(staged.finish)
             await self.publish(staged.path, key)
 
     async def publish(self, path: Path, key: str) -> str:
         """Rename a file of the scratch folder."""
         with our_conditions(key):
-            await asyncio.to_thread(_reach_the_disk, path)
+            await in_thread(_reach_the_disk, path)
             scratch_key = path.relative_to(self._data_dir).as_posix()
             await obstore.rename_async(self._store, scratch_key, key)
             return stored_file(await obstore.head_async(self._store, key)).version
@@ -53,7 +53,7 @@ class FolderFiles(ObjectFiles):
         """Give the file a second name; what replaces it later is another file."""
         async with self._staging.folder() as folder:
             path = folder / key
-            if not await asyncio.to_thread(_linked, self._data_dir / key, path):
+            if not await in_thread(_linked, self._data_dir / key, path):
                 await self._copy(key, path)
             yield path
 

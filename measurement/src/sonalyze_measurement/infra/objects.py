@@ -1,8 +1,8 @@
 """Files in an object store: a bucket, or memory. What obstore says is put into our terms here."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from io import BufferedWriter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,8 @@ from obstore.exceptions import BaseError, PreconditionError
 
 from sonalyze_measurement.domain.conditions import NotStored, StoreUnavailable
 from sonalyze_measurement.domain.files import StoredFile
-from sonalyze_measurement.infra.staging import BATCH_BYTES, Staging
+from sonalyze_measurement.infra.staging import BATCH_BYTES, Staging, room_on_the_disk
+from sonalyze_measurement.infra.threads import in_thread, opened_in_thread
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -115,13 +116,11 @@ class ObjectFiles:
         await self.put(PROBE, b"")
 
     async def _copy(self, key: str, path: Path) -> None:
-        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-        file = await asyncio.to_thread(path.open, "xb")
-        try:
-            async for piece in self.stream(key):
-                await asyncio.to_thread(file.write, piece)
-        finally:
-            await asyncio.to_thread(file.close)
+        with room_on_the_disk():
+            await in_thread(path.parent.mkdir, parents=True, exist_ok=True)
+            async with opened_in_thread(lambda: path.open("xb"), BufferedWriter.close) as file:
+                async for piece in self.stream(key):
+                    await in_thread(file.write, piece)
 
     async def _require_bucket(self, key: str) -> None:
         """Tell a missing bucket from a missing file: S3 answers both to HEAD alike."""

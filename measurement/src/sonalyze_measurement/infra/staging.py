@@ -4,7 +4,6 @@ Child processes read and write here, too: they never speak to the store. Whateve
 start is what a killed process was doing.
 """
 
-import asyncio
 import contextlib
 import hashlib
 import shutil
@@ -17,6 +16,7 @@ import structlog
 
 from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_measurement.domain.conditions import StoreUnavailable
+from sonalyze_measurement.infra.threads import in_thread, opened_in_thread
 
 log = structlog.get_logger(__name__)
 
@@ -72,27 +72,25 @@ class Staging:
     @asynccontextmanager
     async def file(self) -> AsyncIterator[StagedFile]:
         """Begin a file; it disappears unless it is published."""
-        staged = await asyncio.to_thread(StagedFile, self._folder / uuid4().hex)
-        try:
+        path = self._folder / uuid4().hex
+        async with opened_in_thread(lambda: StagedFile(path), StagedFile.discard) as staged:
             yield staged
-        finally:
-            await asyncio.to_thread(staged.discard)
 
     @asynccontextmanager
     async def folder(self) -> AsyncIterator[Path]:
         """Begin a folder; it disappears in the end."""
         path = self._folder / uuid4().hex
-        with room_on_the_disk():
-            await asyncio.to_thread(path.mkdir)
         try:
+            with room_on_the_disk():
+                await in_thread(path.mkdir)
             yield path
         finally:
-            await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+            await in_thread(shutil.rmtree, path, ignore_errors=True)
 
     async def probe(self) -> None:
         """Raise unless files can be written."""
         async with self.file() as staged:
-            await asyncio.to_thread(staged.write, b"probe")
+            await in_thread(staged.write, b"probe")
 
 
 @contextmanager

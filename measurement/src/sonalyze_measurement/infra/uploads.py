@@ -21,6 +21,7 @@ from sonalyze_measurement.infra.checksums import Checksums, upload_at
 from sonalyze_measurement.infra.locks import KeyedLocks
 from sonalyze_measurement.infra.partials import PARTIAL, Partials
 from sonalyze_measurement.infra.staging import Staging, batches
+from sonalyze_measurement.infra.threads import in_thread
 from sonalyze_measurement.ports import Archive, Files, JobStore
 
 
@@ -54,8 +55,8 @@ class Uploads:
         await self._require_room(job_id, name)
         async with self._staging.file() as staged:
             async for batch in batches(chunks):
-                await asyncio.to_thread(staged.write, batch)
-            await asyncio.to_thread(staged.finish)
+                await in_thread(staged.write, batch)
+            await in_thread(staged.finish)
             upload = Upload(name, staged.size_bytes, staged.sha256)
             await self._publish(job_id, upload, staged.path)
         return upload
@@ -70,7 +71,7 @@ class Uploads:
         async with self._locks.holding((job_id, PARTIAL, name)):
             piece.require_fit(await asyncio.to_thread(self._partials.size_of, job_id, name))
             async for batch in batches(chunks):
-                await asyncio.to_thread(self._partials.append, job_id, name, batch)
+                await in_thread(self._partials.append, job_id, name, batch)
             return await self._appended(job_id, name, piece)
 
     async def progress_of(self, job_id: JobId, name: UploadName) -> UploadProgress:
