@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
+"""How long an example takes says more of what else the machine does than of the code."""
 
 pytest_plugins = ("throwaway_postgres",)
 
