@@ -101,7 +101,7 @@ class Shelf:
         return is_drawn or "id" in given or self._collection.named is not None
 
     def _grouped(self, given: dict[UUID, dict[str, object]]) -> dict[frozenset[str], list[Fields]]:
-        """Group by which fields are given; within a group by id, so that writers never cross."""
+        """Group by which fields are given; within a group by id."""
         groups: dict[frozenset[str], list[Fields]] = defaultdict(list)
         for row_id in sorted(given, key=attrgetter("int")):
             entry = given[row_id]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, repeat
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -68,6 +69,35 @@ async def test_batches_of_the_same_rows_never_wait_for_each_other_in_a_circle(
     page = await measurements.page(NEWEST)
     assert {row["id"] for row in page.rows} == set(ids)
     assert len({row["channels"] for row in page.rows}) == 1
+
+
+async def test_batches_that_say_different_things_of_the_same_rows_never_do_either(
+    database: Database,
+) -> None:
+    measurements = shelf_of(MEASUREMENTS, database)
+    ids = [uuid4() for _ in range(50)]
+    chance = Random(7)  # noqa: S311  a test's own chance
+    said = [{"channels": 1}, {"kind": "raw"}, {"raw_bytes": 2, "kind": "raw"}, {}]
+
+    def batch() -> list[dict[str, object]]:
+        return [{"id": row_id, **chance.choice(said)} for row_id in ids]
+
+    await asyncio.gather(*(measurements.write(batch()) for _ in range(16)))
+
+    page = await measurements.page(NEWEST)
+    assert {row["id"] for row in page.rows} == set(ids)
+
+
+async def test_a_new_row_of_a_mixed_batch_has_not_changed_yet(database: Database) -> None:
+    measurements = shelf_of(MEASUREMENTS, database)
+    known, new = await measurements.add({"channels": 2}), uuid4()
+    known_id = known.fields["id"]
+
+    await measurements.write([{"id": new, "channels": 1}, {"id": known_id, "kind": "session"}])
+
+    first, second = await measurements.find("id", new), await measurements.find("id", known_id)
+    assert (first.revision, first.fields["channels"]) == (1, 1)
+    assert (second.revision, second.fields["kind"], second.fields["channels"]) == (2, "session", 2)
 
 
 async def test_a_code_that_is_taken_is_drawn_again(database: Database) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Executable
 from sqlalchemy import Row as Values
 from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sonalyze_chassis.completion import to_its_end
 from sonalyze_chassis.database import Database, DatabaseUnavailable
@@ -43,8 +44,22 @@ class TableRows:
         """Write rows, all or none; of those whose id exists only the fields that are named."""
         with self._understood(chain.from_iterable(groups.values())):
             async with self._database.transaction() as connection:
+                new = await self._claimed(connection, groups)
                 for names, rows in groups.items():
-                    await connection.execute(*self._statements.write(names, rows))
+                    if left := [row for row in rows if row["id"] not in new]:
+                        await connection.execute(*self._statements.write(names, left))
+
+    async def _claimed(
+        self, connection: AsyncConnection, groups: Mapping[frozenset[str], Sequence[Fields]]
+    ) -> Many[UUID]:
+        """Take all rows of several groups by id; give the ids of the rows that are written by that.
+
+        One group is in order as it is, and on SQLite writers do not meet.
+        """
+        if len(groups) == 1 or not self._statements.takes_arrays:
+            return ()
+        rows = sorted(chain.from_iterable(groups.values()), key=lambda row: row["id"].int)
+        return set(await connection.scalars(*self._statements.claim(rows)))
 
     async def find(self, field: str, value: object) -> Row | None:
         """Read the one row that has this value of a unique field."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     column,
     delete,
+    false,
     func,
     select,
     tuple_,
@@ -37,7 +38,7 @@ class Statements:
         self._collection = collection
         self._table = table
         self._insert = _INSERT[dialect]
-        self._takes_arrays = dialect == "postgresql"
+        self.takes_arrays = dialect == "postgresql"
         self._time = table.c[collection.time]
         self.names = tuple(collection.row.model_fields)
         self._columns = [table.c[name] for name in self.names]
@@ -57,6 +58,7 @@ class Statements:
             field: select(*self._row).where(table.c[field] == bindparam("value"))
             for field in ("id", *(lookup.field for lookup in collection.lookups))
         }
+        self._claim = self._claiming()
         self._from_arrays = lru_cache(maxsize=256)(self._write_arrays)
         self._row_by_row = lru_cache(maxsize=256)(self._write_row)
         self.page = lru_cache(maxsize=64)(self._page)
@@ -71,11 +73,16 @@ class Statements:
         PostgreSQL takes an array of each column, which costs it three quarters of what rows do,
         and us a half.
         """
-        if self._takes_arrays:
-            return self._from_arrays(given), {
-                name: [row[name] for row in rows] for name in self.names
-            }
+        if self.takes_arrays:
+            return self._from_arrays(given), self._arrays(rows)
         return self._row_by_row(given), rows
+
+    def claim(self, rows: Sequence[Fields]) -> tuple[Executable, Any]:
+        """Insert the rows whose ids are new, and give these ids; keep the others from changing.
+
+        Of PostgreSQL only: it locks the rows in the way of an insert even if none is to change.
+        """
+        return self._claim, self._arrays(rows)
 
     def _add(self) -> Executable:
         insert = self._insert(self._table)
@@ -83,11 +90,25 @@ class Statements:
             insert = self._replacing(insert, self._collection.replaced)
         return insert.returning(*self._row)
 
-    def _write_arrays(self, given: frozenset[str]) -> Executable:
+    def _arrays(self, rows: Sequence[Fields]) -> dict[str, list[Any]]:
+        return {name: [row[name] for row in rows] for name in self.names}
+
+    def _insert_arrays(self) -> Insert:
         arrays = (bindparam(one.key, type_=ARRAY(one.type)) for one in self._columns)
         columns = (column(one.key, one.type) for one in self._columns)
         source = select(func.unnest(*arrays).table_valued(*columns).render_derived())
-        return self._giving(given, self._insert(self._table).from_select(self._columns, source))
+        return self._insert(self._table).from_select(self._columns, source)
+
+    def _write_arrays(self, given: frozenset[str]) -> Executable:
+        return self._giving(given, self._insert_arrays())
+
+    def _claiming(self) -> Executable:
+        unchanged = {"revision": self._table.c.revision}
+        return (
+            self._insert_arrays()
+            .on_conflict_do_update(index_elements=[self._table.c.id], set_=unchanged, where=false())
+            .returning(self._table.c.id)
+        )
 
     def _write_row(self, given: frozenset[str]) -> Executable:
         return self._giving(given, self._insert(self._table))
