@@ -75,7 +75,10 @@ class BundleFile:
         self._files = {file.path: file for file in self.manifest.files}
 
     def damages(self) -> Iterator[Damage]:
-        """Read every file and name those that are not what the manifest says."""
+        """Read every file; name those that are not what the manifest says, or not in it at all."""
+        for name in self._times_named:
+            if name != MANIFEST and name not in self._files and not name.endswith("/"):
+                yield Damage(name, "is not listed in the manifest")
         for file in self.manifest.files:
             try:
                 for _ in self._checked_pieces(file):
@@ -121,6 +124,10 @@ class BundleFile:
             raise BundleUnreadable(
                 f"The bundle has format {manifest.format}, and only {FORMAT} is known here: "
                 "use a newer version"
+            )
+        if len({file.path for file in manifest.files}) < len(manifest.files):
+            raise BundleUnreadable(
+                f"This is no bundle that can be read: {MANIFEST} lists a file twice"
             )
         return manifest
 

@@ -201,10 +201,11 @@ def test_what_a_bundle_says_does_not_command_the_terminal(tmp_path: Path) -> Non
         files[analysis["results"]] = json.dumps(results | {"\x1b[1m": "\x1b[31m"}).encode()
         relisted(files, manifest, analysis["results"])
 
-    result = analysed(bundle_of_three_sources().packed(tmp_path / "bundle.zip", change))
+    bundle = bundle_of_three_sources().packed(tmp_path / "bundle.zip", change)
+    result, as_json = analysed(bundle), analysed(bundle, "--json")
 
     assert "�[31m" in result.output
-    assert not {"\x1b", "\x9b", "\x07"} & set(result.output)
+    assert not {"\x1b", "\x9b", "\x07"} & set(result.output + as_json.output)
 
 
 def test_an_upload_that_was_read_and_is_not_listed_is_no_surprise(tmp_path: Path) -> None:
@@ -267,6 +268,12 @@ def with_manifest(**changes: object) -> Change:
             ),
             "wrong at 'files.0.path'",
         ),
+        (
+            with_manifest(
+                files=[{"path": "job.json", "kind": "job", "bytes": 2, "sha256": "0" * 64}] * 2
+            ),
+            "lists a file twice",
+        ),
         (with_manifest(padding="x" * (17 << 20)), "which no such file can have"),
     ],
 )
@@ -322,6 +329,20 @@ def test_a_file_that_is_in_it_twice_is_told(tmp_path: Path) -> None:
         packed.writestr("job.json", b"{}")
 
     assert [each.sentence for each in examine(path).damaged] == ["is in it twice"]
+
+
+def test_a_file_that_the_manifest_does_not_know_is_told(tmp_path: Path) -> None:
+    path = Bundle().packed(tmp_path / "bundle.zip")
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.mkdir("recordings")
+        packed.writestr("recordings/another", b"RIFF")
+
+    found = examine(path)
+
+    assert [(each.path, each.sentence) for each in found.damaged] == [
+        ("recordings/another", "is not listed in the manifest")
+    ]
+    assert not found.holds
 
 
 @settings(max_examples=300, deadline=None)

@@ -72,7 +72,7 @@ def _examine(file: Path, *, as_json: bool) -> None:
     except BundleUnreadable as fault:
         give_up(printable(f"{fault}."), UNREADABLE)
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        typer.echo(found.model_dump_json(indent=2, ensure_ascii=True))
     else:
         output().print(bundle_report(file.name, found))
     raise typer.Exit(0 if found.holds else 1)
