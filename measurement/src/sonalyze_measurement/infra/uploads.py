@@ -96,6 +96,8 @@ class Uploads:
         """Lend a copy of an upload."""
         await self.require(job_id, name)
         async with self._files.lend(upload_key(job_id, name)) as path:
+            # It may have been deleted since: then this is a copy of what is left of it.
+            _require_kept(name, (await in_thread(path.stat)).st_size)
             yield path
 
     async def _require_room(self, job_id: JobId, name: UploadName) -> None:
@@ -135,7 +137,11 @@ class Uploads:
 def _require_there(name: UploadName, file: StoredFile | None) -> None:
     if file is None:
         raise UploadMissing(f"The job has no upload '{name}'", upload=name)
-    if not file.size_bytes:
+    _require_kept(name, file.size_bytes)
+
+
+def _require_kept(name: UploadName, size_bytes: int) -> None:
+    if not size_bytes:
         raise UploadExpired(
             f"The upload '{name}' was deleted: raw recordings are kept for RAW_AUDIO_DAYS only",
             upload=name,
