@@ -110,7 +110,11 @@ class References:
             await self._forget_audio(entry)
 
     async def _forget_audio(self, entry: StoredFile) -> None:
-        audio_hash = AudioHash((await self._files.read(entry.key)).decode())
+        try:
+            audio_hash = AudioHash((await self._files.read(entry.key)).decode())
+        except NotStored:
+            # Somebody else, who came to the same end, has forgotten it since.
+            return
         metadata_key = signal_metadata_key(audio_hash)
         async for file in self._files.under(signal_prefix(audio_hash)):
             if file.key != metadata_key:
