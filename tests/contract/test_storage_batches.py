@@ -166,20 +166,21 @@ def test_all_or_nothing_when_the_last_row_is_bad(storage: Storage, resource: Res
     answer = storage.batch(resource, good, bad)
 
     assert_refused(answer, 422, "bad_request")
-    assert "1" in str(answer.json()["detail"])
+    assert answer.json()["detail"][0]["loc"][:3] == ["body", "rows", 1]
     assert_refused(storage.get(resource, good["id"]), 404)
 
 
 @every_resource
-@pytest.mark.parametrize("index", [0, 7])
-def test_a_bad_row_is_named(storage: Storage, resource: Resource, index: int) -> None:
+def test_bad_rows_are_named(storage: Storage, resource: Resource) -> None:
     rows: list[Any] = [row_for(storage, resource) for _ in range(8)]
-    rows[index] |= SHAPES[resource].too_much[0]
+    for index in (0, 7):
+        rows[index] |= SHAPES[resource].too_much[0]
 
     answer = storage.batch(resource, *rows)
 
     assert_refused(answer, 422, "bad_request")
-    assert str(index) in str(answer.json()["detail"])
+    places = [fault["loc"][:3] for fault in answer.json()["detail"]]
+    assert places == [["body", "rows", 0], ["body", "rows", 7]]
 
 
 REFERENCES = [(resource, name) for resource, shape in SHAPES.items() for name in shape.references]

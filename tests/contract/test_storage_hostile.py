@@ -19,7 +19,7 @@ from sonalyze_contracts.archive import Resource
 with_json = pytest.mark.parametrize("resource", WITH_JSON)
 
 drawn = settings(
-    max_examples=25,
+    max_examples=15,
     derandomize=True,
     deadline=None,
     database=None,
@@ -105,15 +105,12 @@ def asked_everywhere(storage: Storage, resource: Resource, fields: dict[str, Any
 
 
 @with_json
-@pytest.mark.parametrize("name", NASTY)
-def test_an_object_that_cannot_be_kept_is_refused(
-    storage: Storage, resource: Resource, name: str
-) -> None:
-    fields = {str(SHAPES[resource].json_field): NASTY[name]}
+def test_an_object_that_cannot_be_kept_is_refused(storage: Storage, resource: Resource) -> None:
+    for name, nasty in NASTY.items():
+        fields = {str(SHAPES[resource].json_field): nasty}
 
-    statuses = asked_everywhere(storage, resource, fields)
+        assert asked_everywhere(storage, resource, fields) == [422, 422, 422], name
 
-    assert statuses == [422, 422, 422]
     assert_list_is_readable(storage, resource)
 
 
@@ -174,13 +171,13 @@ def test_no_value_of_any_field_breaks_anything(
 
 
 @pytest.mark.parametrize("resource", SHAPES)
-@pytest.mark.parametrize("name", ["\ud800", "a\x00b", "x" * 100_000])
 def test_a_field_of_an_unprintable_name_breaks_nothing(
-    storage: Storage, resource: Resource, name: str
+    storage: Storage, resource: Resource
 ) -> None:
-    statuses = asked_everywhere(storage, resource, {name: 1})
+    for name in ("\ud800", "a\x00b", "x" * 100_000):
+        statuses = asked_everywhere(storage, resource, {name: 1})
 
-    assert set(statuses) <= {200, 422}
+        assert set(statuses) <= {200, 422}, name[:9]
 
 
 @pytest.mark.parametrize("resource", SHAPES)
