@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from sonalyze.bundle_verdicts import AnalysisVerdict, BundleVerdict, DifferentFigure
-from sonalyze.cli.report import MISSING
+from sonalyze.cli.report import MISSING, plain_table
 from sonalyze.recomputation import Verdict
 
 MOST_ROWS: Final = 24
@@ -78,13 +77,7 @@ def _outcome(analysis: AnalysisVerdict) -> str:
 
 
 def _table(differences: list[DifferentFigure]) -> Table:
-    table = Table(
-        box=SIMPLE_HEAD,
-        header_style="bold",
-        border_style="dim",
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
+    table = plain_table()
     table.add_column("Figure", overflow="fold")
     for heading in ("Stored", "Computed", "Difference"):
         table.add_column(heading, justify="right", overflow="fold")

@@ -88,14 +88,19 @@ def _speech(results: AnalysisResults) -> str:
     return f"{results.sti.sti:.2f}"
 
 
-def _bands(results: AnalysisResults) -> Table:
-    table = Table(
+def plain_table() -> Table:
+    """Begin a table of figures, with a line below its headings only."""
+    return Table(
         box=SIMPLE_HEAD,
         header_style="bold",
         border_style="dim",
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
+
+
+def _bands(results: AnalysisResults) -> Table:
+    table = plain_table()
     table.add_column("Octave", justify="right", no_wrap=True)
     for column in COLUMNS:
         table.add_column(column.heading, justify="right", no_wrap=True)
