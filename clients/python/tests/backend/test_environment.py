@@ -53,6 +53,20 @@ def test_what_the_operator_says_wins_for_every_service() -> None:
     assert environment.of(Service.STORAGE)["RUN_MIGRATIONS"] == "false"
 
 
+def test_an_empty_variable_undoes_no_choice() -> None:
+    chosen = embedded()
+
+    environment = chosen.overridden({"INTERNAL_AUTH_TOKEN": "", "MEASUREMENT_DATA_DIR": ""})
+
+    assert environment.shared == chosen.shared
+
+
+def test_an_empty_address_of_storage_means_that_there_is_none() -> None:
+    environment = embedded().overridden({"STORAGE_URL": ""})
+
+    assert environment.of(Service.LOBBY)["STORAGE_URL"] == ""
+
+
 def test_a_database_without_a_service_in_its_name_is_the_lobbys_alone() -> None:
     environment = embedded().overridden({"DATABASE_URL": POSTGRES})
 

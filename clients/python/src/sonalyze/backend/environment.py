@@ -15,6 +15,7 @@ from sonalyze_contracts.command import Service
 from sonalyze_contracts.errors import Invalid
 
 DATABASE_URL = "DATABASE_URL"
+STORAGE_URL = "STORAGE_URL"
 
 DATABASE_VARIABLES: Mapping[Service, tuple[str, ...]] = {
     Service.LOBBY: ("LOBBY_DATABASE_URL", DATABASE_URL),
@@ -55,7 +56,15 @@ class Environment:
         own = {
             service: {**self.own[service], DATABASE_URL: url} for service, url in databases.items()
         }
-        return Environment({**self.shared, **given}, own)
+        return Environment({**self.shared, **self._said(given)}, own)
+
+    def _said(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Leave out what is empty and so would only undo a choice; no storage is one, too."""
+        return {
+            name: value
+            for name, value in given.items()
+            if value or name not in self.shared or name == STORAGE_URL
+        }
 
     def _database(self, service: Service, given: Mapping[str, str]) -> str:
         said = (given[name] for name in DATABASE_VARIABLES[service] if given.get(name))
