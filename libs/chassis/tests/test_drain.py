@@ -10,6 +10,7 @@ import pytest
 from outbox_harness import desk, fields_of, row, uuid_of
 from sqlalchemy import text
 from storage_double import StorageDouble
+from structlog.testing import capture_logs
 
 from sonalyze_chassis.drain import FAREWELL_S, LONGEST_PAUSE_S
 from sonalyze_contracts.archive import LARGEST_BATCH_BYTES, MOST_BATCH_ROWS, Resource
@@ -289,6 +290,19 @@ async def test_replicas_of_a_service_take_turns(postgres_url: str, storage: Stor
         await other.drained()
 
         assert [batch.ids for batch in storage.batches] == [[str(uuid_of("a"))]]
+
+
+async def test_that_another_replica_drains_is_nothing_to_warn_of(
+    postgres_url: str, storage: StorageDouble
+) -> None:
+    async with desk(postgres_url, storage.url) as one, desk(postgres_url, storage.url) as other:
+        with capture_logs() as logged:
+            async with one.backlog.turn():
+                other.drainer.start()
+                await other.pauses.happened(2)
+            await other.drained()
+
+    assert logged == []
 
 
 async def test_a_replica_drains_what_a_dead_one_has_left(

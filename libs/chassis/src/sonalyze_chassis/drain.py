@@ -97,13 +97,14 @@ class Drainer:
 
     async def _persist(self, act: Callable[[], Awaitable[None]]) -> None:
         """Do something until it is done, with pauses that grow."""
-        failures = 0
+        failures, is_told = 0, False
         while obstacle := await self._obstacle_to(act):
             failures += 1
-            if failures == 1:
+            if not (is_told or isinstance(obstacle, OthersTurn)):
                 log.warning("archive.delayed", obstacle=type(obstacle).__name__)
+                is_told = True
             await self._unless(self._closing, self._sleep(self._pause_s(failures)))
-        if failures:
+        if is_told:
             log.info("archive.resumed", attempts=failures)
 
     def _pause_s(self, failures: int) -> float:
