@@ -11,6 +11,7 @@ import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -147,6 +148,9 @@ def live_backend(
     specs = [spec for spec in SERVICES if not services or spec.service in services]
     chosen = embedded_environment(ports, folder / "data", log_format="json")
     variables = chosen.overridden({**FOR_TESTS, **environment})
+    # What a test leaves empty is meant to be empty; `up` would keep its own choice.
+    emptied = {name: value for name, value in environment.items() if not value}
+    variables = replace(variables, shared={**variables.shared, **emptied})
     with _loop_in_a_thread() as loop:
         backend = LiveBackend(loop, specs, ports, variables)
         try:
