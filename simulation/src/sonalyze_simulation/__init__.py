@@ -1,0 +1,1 @@
+"""The same room computed: image sources and rays, evaluated like a measurement."""
