@@ -64,13 +64,13 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
         )
         for band in OCTAVES
     )
-    mid = _mid(found, broadband)
+    mid = mid_frequency(found, broadband)
     end = onset + round(broadband.decay.end_s * rate_hz)
     return Evaluation(
         sample_rate_hz=rate_hz,
         bands=bands,
         mid=mid,
-        speech=speech_transmission(_band_ti(octaves)),
+        speech=speech_transmission(transmission_indices(octaves)),
         frequency_response=frequency_response(
             response.samples[max(0, onset - round(0.01 * rate_hz)) : end],
             tail,
@@ -128,7 +128,7 @@ def _completed(levels: Levels, broadband: BandResponse) -> Levels:
     return Levels(levels.peak_db, floor, broadband.inr_db, levels.clipped_samples)
 
 
-def _mid(found: dict[float, BandMetrics], broadband: BandResponse) -> MidFrequency:
+def mid_frequency(found: dict[float, BandMetrics], broadband: BandResponse) -> MidFrequency:
     """Average 500 Hz and 1 kHz; the direct sound's figures come from the whole band."""
     pair = [found[hz] for hz in MID_HZ if hz in found]
 
@@ -155,7 +155,7 @@ def _mid(found: dict[float, BandMetrics], broadband: BandResponse) -> MidFrequen
     )
 
 
-def _band_ti(octaves: Sequence[BandResponse]) -> list[float | None]:
+def transmission_indices(octaves: Sequence[BandResponse]) -> list[float | None]:
     """Return the transmission index of each speech band that holds enough decay."""
     by_hz = {octave.band.center_hz: octave for octave in octaves}
     indices: list[float | None] = []

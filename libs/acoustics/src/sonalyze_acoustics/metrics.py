@@ -57,11 +57,11 @@ def band_metrics(response: BandResponse) -> BandMetrics:
     """Evaluate one band of a response."""
     range_db, inr_db = response.decay_range_db, response.inr_db
     reasons = {
-        name: _too_noisy(response.band, range_db, needed_db)
+        name: _too_short(response, range_db, needed_db)
         for name, needed_db in NEEDED_RANGE_DB.items()
         if range_db is None or range_db < needed_db
     } | {
-        name: _too_noisy(response.band, inr_db, needed_db)
+        name: _too_short(response, inr_db, needed_db)
         for name, needed_db in NEEDED_INR_DB.items()
         if inr_db is not None and inr_db < needed_db
     }
@@ -151,10 +151,14 @@ def _decay_time(response: BandResponse, evaluation_range: EvaluationRange) -> fl
     return time_s if time_s > 0 else None
 
 
-def _too_noisy(band: Band, range_db: float | None, needed_db: float) -> str:
+def _too_short(response: BandResponse, range_db: float | None, needed_db: float) -> str:
+    center = f"{response.band.center_hz:g} Hz"
+    if response.decay.noise <= 0:
+        known = "not known" if range_db is None else f"known for {range_db:.0f} dB"
+        return f"{center}: the decay is {known}; {needed_db:.0f} dB are needed."
     if range_db is None:
-        return f"{band.center_hz:g} Hz: nothing decays above the noise."
+        return f"{center}: nothing decays above the noise."
     return (
-        f"{band.center_hz:g} Hz: the decay reaches {range_db:.0f} dB down to the noise; "
+        f"{center}: the decay reaches {range_db:.0f} dB down to the noise; "
         f"{needed_db:.0f} dB are needed."
     )

@@ -63,6 +63,20 @@ def images_of(
     return Images(distance_m[sequence], (energy * spread)[:, sequence], orders[sequence])
 
 
+def first_missing_m(scene: Scene, source_m: Samples, microphone_m: Samples, order: int) -> float:
+    """Give the distance from which on images of a higher order would be heard.
+
+    In a room that is no empty rectangle it is a bound from below: a path with more reflections
+    than the order cannot be shorter than the direct one.
+    """
+    if is_shoebox(scene):
+        distance_m, _, orders = _of_shoebox(scene, source_m, microphone_m, order + 1)
+        return float(distance_m[orders > order].min())
+    distance_m, _, orders = _of_any(scene, source_m, microphone_m, order)
+    highest = distance_m[orders == order]
+    return float(highest.max()) if highest.size else float(distance_m.max(initial=0.0))
+
+
 def is_shoebox(scene: Scene) -> bool:
     """Say whether the room is an empty rectangle along the axes, its first corner the origin."""
     if scene.boxes or len(scene.walls) != 4:  # noqa: PLR2004  of a rectangle
@@ -163,4 +177,4 @@ def _audible(
         direction = direction - 2 * np.einsum("ij,ij->j", direction, normal) * normal
     rest_m = np.sqrt(((source_m[:, np.newaxis] - here_m) ** 2).sum(axis=0))
     hits = first_hits(scene, here_m, direction)
-    return left[hits.distance_m > rest_m - CLEARANCE_M]
+    return np.asarray(left[hits.distance_m > rest_m - CLEARANCE_M])

@@ -13,12 +13,10 @@ from sonalyze_acoustics.decay import LateDecay
 from sonalyze_acoustics.response_bands import DIRECT_S, EARLY_S, BandResponse
 from sonalyze_acoustics.samples import Samples
 from sonalyze_simulation.engine.images import Images
+from sonalyze_simulation.engine.rays import Arrivals
 
 RATE_HZ: Final = 2_000
 """Of energy over time: early limits fall between two slots of half a millisecond."""
-
-LATE_SHARE: Final = 0.3
-"""The last part of the decay, in level, that tells how it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +32,23 @@ class Heard:
     """Until when every arrival is known."""
 
 
-def heard(  # noqa: PLR0913  two kinds of arrivals of one pair
-    images: Images,
-    way_m: Samples,
-    energy: Samples,
-    batch: NDArray[np.intp],
-    *,
-    speed_m_s: float,
-    longest_m: float,
+def heard(
+    images: Images, rays: Arrivals | None, speed_m_s: float, complete_m: float = np.inf
 ) -> Heard:
-    """Join images and rays; images belong to every batch (-1)."""
-    time_s = np.concatenate((images.distance_m, way_m)) / speed_m_s
-    is_direct = bool(images.order.size) and images.order[0] == 0
-    first_s = float(images.distance_m[0]) / speed_m_s if is_direct else float(time_s.min())
-    return Heard(
-        time_s,
-        np.hstack((images.energy, energy)),
-        np.concatenate((np.full(images.distance_m.size, -1), batch)),
-        first_s,
-        is_direct,
-        longest_m / speed_m_s,
-    )
+    """Join images, which belong to every batch (-1), and rays.
+
+    ``complete_m`` is the way from which on arrivals are missing.
+    """
+    way_m, energy, batch = images.distance_m, images.energy, np.full(images.order.size, -1)
+    if rays is not None:
+        way_m = np.concatenate((way_m, rays.way_m))
+        energy = np.hstack((energy, rays.energy))
+        batch = np.concatenate((batch, rays.batch))
+    is_direct = bool(images.order.size) and int(images.order[0]) == 0
+    first_m = float(images.distance_m[0] if is_direct else way_m.min())
+    last_m = min(float(way_m.max()), complete_m)
+    time_s = way_m / speed_m_s
+    return Heard(time_s, energy, batch, first_m / speed_m_s, is_direct, last_m / speed_m_s)
 
 
 def band_responses(
@@ -99,29 +93,14 @@ def _response(band: Band, density: Samples) -> BandResponse:
 
 
 def _late(density: Samples) -> LateDecay:
-    """Fit the slope of the last part of the decay curve, which tells what follows the end.
-
-    The curve that lacks the tail bends down at its end; three rounds of adding the tail that the
-    slope so far gives bring the slope to rest.
-    """
-    density = density[: int(np.flatnonzero(density)[-1]) + 1] if density.any() else density[:1]
-    energy = density / RATE_HZ
-    curve = np.cumsum(energy[::-1])[::-1]
-    time_s = np.arange(density.size) / RATE_HZ
-    end_s = density.size / RATE_HZ
-    tail = rate_per_s = 0.0
-    for _ in range(3):
-        level = np.log(np.maximum(curve + tail, np.finfo(np.float64).tiny))
-        floor = level[-1]
-        late = level < floor + LATE_SHARE * (level[0] - floor)
-        if late.sum() < 8 or level[0] <= floor:  # noqa: PLR2004  a line through few points is none
-            return LateDecay(0.0, 0.0, 0.0, end_s)
-        rate_per_s = -float(np.polyfit(time_s[late], level[late], 1)[0])
-        begin = int(np.argmax(late))
-        if rate_per_s <= 0:
-            return LateDecay(0.0, 0.0, 0.0, end_s)
-        held = float(curve[begin])
-        decayed = np.exp(-rate_per_s * (end_s - time_s[begin]))
-        tail = held * decayed / (1 - decayed)
-    amplitude = tail * rate_per_s * np.exp(rate_per_s * end_s)
+    """Say how the decay goes on: as it went from the third quarter of its time to the last."""
+    present = np.flatnonzero(density)
+    quarter = (int(present[-1]) + 1) // 4 if present.size else 0
+    end_s = max(1, 4 * quarter) / RATE_HZ
+    third, last = (density[n * quarter : (n + 1) * quarter].sum() / RATE_HZ for n in (2, 3))
+    if not 0 < last < third:
+        return LateDecay(0.0, 0.0, 0.0, end_s)
+    rate_per_s = float(np.log(third / last)) * RATE_HZ / quarter
+    tail_energy = last * last / (third - last)
+    amplitude = tail_energy * rate_per_s * np.exp(rate_per_s * end_s)
     return LateDecay(0.0, float(amplitude), rate_per_s, end_s)

@@ -12,6 +12,7 @@ field stays isotropic, which blending both directions into one would not give.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -25,8 +26,8 @@ from sonalyze_simulation.engine.scene import Scene
 FULL_CIRCLE: Final = 2 * np.pi
 GOLDEN_ANGLE: Final = np.pi * (3 - np.sqrt(5))
 
-FAINTEST: Final = 1e-7
-"""Share of its energy from which on a ray is no longer followed: 70 dB."""
+FAINTEST: Final = 1e-6
+"""Share of its energy from which on a ray is no longer followed: 60 dB, where T30 needs 35."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,14 @@ class Receivers:
 
 
 class Arrivals(NamedTuple):
-    """What receivers got: way from the source, receiver, and energy in each octave, (bands, n).
+    """What receivers got: way from the source, receiver, batch, and energy in octaves, (bands, n).
 
     The direct sound of the source would have the energy 1 / r^2.
     """
 
     way_m: Samples
     receiver: NDArray[np.intp]
+    batch: NDArray[np.intp]
     energy: Samples
 
 
@@ -56,6 +58,7 @@ class _Rays:
     energy: Samples
     way_m: Samples
     scattered: NDArray[np.bool_]
+    batch: NDArray[np.intp]
 
     def keep(self, which: NDArray[np.bool_]) -> None:
         self.origin_m = self.origin_m[:, which]
@@ -63,6 +66,7 @@ class _Rays:
         self.energy = self.energy[:, which]
         self.way_m = self.way_m[which]
         self.scattered = self.scattered[which]
+        self.batch = self.batch[which]
 
 
 def trace(  # noqa: PLR0913  the physics of one source
@@ -71,11 +75,13 @@ def trace(  # noqa: PLR0913  the physics of one source
     receivers: Receivers,
     *,
     rays: int,
+    batches: int,
     longest_m: float,
     covered_order: int,
     loss_per_m: Samples,
     rng: np.random.Generator,
     most_bounces: int | None = None,
+    reached: Callable[[float], None] = lambda _: None,
 ) -> Arrivals:
     """Follow rays from a source until they have gone far enough or are too faint.
 
@@ -87,8 +93,8 @@ def trace(  # noqa: PLR0913  the physics of one source
         A source that radiates equally into all directions.
     receivers : Receivers
         Who listens.
-    rays : int
-        How many rays.
+    rays, batches : int
+        How many rays, in as many batches, each of which is spread evenly over all directions.
     longest_m : float
         Length of the way after which a ray ends.
     covered_order : int
@@ -99,13 +105,15 @@ def trace(  # noqa: PLR0913  the physics of one source
         Where directions are drawn.
     most_bounces : int, optional
         Reflections after which a ray ends.
+    reached : callable
+        Told the fraction that is done: how far the loudest ray has decayed, in level.
 
     Returns
     -------
     Arrivals
         Of all receivers, in the order of reflections.
     """
-    state = _started(source_m, rays, loss_per_m.size, rng)
+    state = _started(source_m, rays // batches, batches, loss_per_m.size, rng)
     kept = 1.0 - scene.absorption.T
     scattering = scene.scattering.mean(axis=1)
     normals, _ = scene.planes
@@ -127,23 +135,46 @@ def trace(  # noqa: PLR0913  the physics of one source
             & (state.energy.max(axis=0) > FAINTEST / rays)
             & np.isfinite(hits.distance_m)
         )
+        reached(_fraction(state, rays))
         order += 1
     return _joined(found)
 
 
-def _started(source_m: Samples, rays: int, bands: int, rng: np.random.Generator) -> _Rays:
-    """Spread directions evenly over a sphere that is turned at random."""
+def of_receiver(arrivals: Arrivals, number: int) -> Arrivals:
+    """Pick what one receiver got."""
+    ours = arrivals.receiver == number
+    return Arrivals(
+        arrivals.way_m[ours],
+        arrivals.receiver[ours],
+        arrivals.batch[ours],
+        arrivals.energy[:, ours],
+    )
+
+
+def _fraction(state: _Rays, rays: int) -> float:
+    if not state.way_m.size:
+        return 1.0
+    left = float(state.energy.max()) * rays
+    return min(1.0, float(np.log(left) / np.log(FAINTEST)))
+
+
+def _started(
+    source_m: Samples, rays: int, batches: int, bands: int, rng: np.random.Generator
+) -> _Rays:
+    """Spread each batch's directions evenly over a sphere that is turned at random."""
     number = np.arange(rays) + 0.5
     height = 1 - 2 * number / rays
     radius, azimuth = np.sqrt(1 - height**2), number * GOLDEN_ANGLE
     even = np.stack((radius * np.cos(azimuth), radius * np.sin(azimuth), height))
-    turn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
+    turns = [np.linalg.qr(rng.standard_normal((3, 3)))[0] for _ in range(batches)]
+    total = rays * batches
     return _Rays(
-        np.repeat(source_m[:, np.newaxis], rays, axis=1),
-        turn @ even,
-        np.full((bands, rays), 1.0 / rays),
-        np.zeros(rays),
-        np.zeros(rays, dtype=bool),
+        np.repeat(source_m[:, np.newaxis], total, axis=1),
+        np.hstack([turn @ even for turn in turns]),
+        np.full((bands, total), 1.0 / total),
+        np.zeros(total),
+        np.zeros(total, dtype=bool),
+        np.repeat(np.arange(batches), rays),
     )
 
 
@@ -155,7 +186,7 @@ def _arrivals(
     heard: NDArray[np.bool_] | None,
 ) -> Arrivals:
     """Find the spheres that rays cross before they meet a surface."""
-    ways, numbers, energies = [], [], []
+    ways, numbers, batches, energies = [], [], [], []
     for number, (center_m, radius_m, volume_m3) in enumerate(
         zip(receivers.center_m.T, receivers.radius_m, receivers.volume_m3, strict=True)
     ):
@@ -173,8 +204,11 @@ def _arrivals(
         air = np.exp(-np.outer(loss_per_m, way_m))
         ways.append(way_m)
         numbers.append(np.full(crossing.size, number))
+        batches.append(state.batch[crossing])
         energies.append(state.energy[:, crossing] * air * weight)
-    return Arrivals(np.concatenate(ways), np.concatenate(numbers), np.hstack(energies))
+    return Arrivals(
+        np.concatenate(ways), np.concatenate(numbers), np.concatenate(batches), np.hstack(energies)
+    )
 
 
 def _redirect(state: _Rays, normal: Samples, scattering: Samples, rng: np.random.Generator) -> None:
@@ -201,5 +235,6 @@ def _joined(found: list[Arrivals]) -> Arrivals:
     return Arrivals(
         np.concatenate([part.way_m for part in found]),
         np.concatenate([part.receiver for part in found]),
+        np.concatenate([part.batch for part in found]),
         np.hstack([part.energy for part in found]),
     )

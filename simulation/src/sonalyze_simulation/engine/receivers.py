@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonalyze_acoustics.samples import Samples
 from sonalyze_simulation.engine.rays import Receivers
@@ -43,7 +44,7 @@ def _probes() -> Samples:
     return np.stack((around * np.cos(azimuth), around * np.sin(azimuth), radius * height))
 
 
-def _in_the_air(scene: Scene, point_m: Samples) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _in_the_air(scene: Scene, point_m: Samples) -> NDArray[np.bool_]:
     x, y, z = point_m
     free = (z > 0) & (z < scene.height_m) & _in_polygon(scene.corners_m, x, y)
     for box in scene.boxes:
@@ -52,12 +53,10 @@ def _in_the_air(scene: Scene, point_m: Samples) -> np.ndarray[tuple[int], np.dty
         )
         half = np.array(box.half_size_m)[:, np.newaxis]
         free &= ~((local < half).all(axis=0) & (z > box.bottom_m) & (z < box.top_m))
-    return free
+    return np.asarray(free)
 
 
-def _in_polygon(
-    corners_m: Samples, x: Samples, y: Samples
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _in_polygon(corners_m: Samples, x: Samples, y: Samples) -> NDArray[np.bool_]:
     """Count the edges that a ray towards +x crosses."""
     inside = np.zeros(x.shape, dtype=bool)
     for (x1, y1), (x2, y2) in zip(corners_m, np.roll(corners_m, -1, axis=0), strict=True):

@@ -52,12 +52,12 @@ class Scene:
     @cached_property
     def edges_m(self) -> Samples:
         """From each corner to the next, shape (k, 2)."""
-        return np.roll(self.corners_m, -1, axis=0) - self.corners_m
+        return np.asarray(np.roll(self.corners_m, -1, axis=0) - self.corners_m)
 
     @cached_property
     def lengths_m(self) -> Samples:
         """Lengths of the walls, shape (k,)."""
-        return np.hypot(*self.edges_m.T)
+        return np.asarray(np.hypot(*self.edges_m.T))
 
     @cached_property
     def tangents(self) -> Samples:
@@ -95,18 +95,15 @@ class Scene:
     @cached_property
     def areas_m2(self) -> Samples:
         """Areas of the surfaces that meet air, shape (surfaces,); what stands covers the floor."""
-        polygon_m2 = self.floor_m2
-        sides = [self.lengths_m * self.height_m, [polygon_m2, polygon_m2]]
+        level_m2 = np.array([self.floor_m2, self.floor_m2])
+        faces_m2: list[float] = []
         for box in self.boxes:
             x, y = 2 * box.half_size_m[0], 2 * box.half_size_m[1]
             z = box.top_m - box.bottom_m
-            stands, touches = box.bottom_m <= 0, box.top_m >= self.height_m
-            sides.append(
-                [y * z, y * z, x * z, x * z, 0 if stands else x * y, 0 if touches else x * y]
-            )
-            sides[1][0] -= x * y * stands
-            sides[1][1] -= x * y * touches
-        return np.concatenate([np.asarray(part, dtype=np.float64) for part in sides])
+            covers = np.array([box.bottom_m <= 0, box.top_m >= self.height_m])
+            level_m2 -= x * y * covers
+            faces_m2 += [y * z, y * z, x * z, x * z, *(x * y * ~covers)]
+        return np.concatenate((self.lengths_m * self.height_m, level_m2, faces_m2))
 
     @cached_property
     def floor_m2(self) -> float:

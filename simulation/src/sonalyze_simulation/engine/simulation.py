@@ -1,0 +1,177 @@
+"""One source, all its microphones: traced, mirrored, and evaluated like a measurement.
+
+Rays run in batches that know nothing of each other; how far the batches differ says how far the
+figures can be trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from sonalyze_acoustics.assembly import mid_frequency, transmission_indices
+from sonalyze_acoustics.bands import OCTAVES
+from sonalyze_acoustics.evaluation import BandMetrics, MidFrequency, SpeechTransmission
+from sonalyze_acoustics.metrics import band_metrics
+from sonalyze_acoustics.response_bands import BandResponse
+from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.speech import speech_transmission
+from sonalyze_simulation.engine.air import Air
+from sonalyze_simulation.engine.images import first_missing_m, images_of
+from sonalyze_simulation.engine.pairs import Heard, band_responses, heard
+from sonalyze_simulation.engine.rays import of_receiver, trace
+from sonalyze_simulation.engine.receivers import spheres
+from sonalyze_simulation.engine.scene import Scene
+
+BATCHES: Final = 5
+
+STUDENT_90: Final = 2.132
+"""Of Student's distribution with four degrees of freedom: 90 % lie within this many errors."""
+
+LONGEST_S: Final = 20.0
+"""No decay is followed longer; 60 dB in it is more than the largest cathedrals have."""
+
+SPREAD_FIGURES: Final = ("t30_s", "t20_s", "edt_s", "c50_db", "c80_db", "d50", "ts_s", "drr_db")
+
+NO_LINE_OF_SIGHT: Final = "The microphone does not see the source: there is no direct sound."
+
+OCTAVE_HZ: Final = np.array([band.middle_hz for band in OCTAVES])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a room is computed: images up to an order, and so many rays for the rest."""
+
+    order: int
+    rays: int
+    seed: int = 0
+    most_bounces: int | None = None
+
+    @property
+    def is_traced(self) -> bool:
+        """Say whether there are rays at all."""
+        return self.rays > 0
+
+
+@dataclass(frozen=True, slots=True)
+class PairEvaluation:
+    """One microphone's figures; `spread` has half of each figure's 90 % interval per octave."""
+
+    bands: tuple[BandMetrics, ...]
+    mid: MidFrequency
+    speech: SpeechTransmission
+    spread: tuple[Mapping[str, float | None], ...]
+    is_direct: bool
+    heard: Heard
+
+
+def simulate_source(  # noqa: PLR0913  the physics of one source
+    scene: Scene,
+    source_m: Samples,
+    microphones_m: Samples,
+    *,
+    plan: Plan,
+    air: Air | None,
+    reached: Callable[[float], None] = lambda _: None,
+) -> tuple[PairEvaluation, ...]:
+    """Compute what microphones hear of a source.
+
+    Parameters
+    ----------
+    scene : Scene
+        The room.
+    source_m : ndarray, shape (3,)
+        The source.
+    microphones_m : ndarray, shape (3, m)
+        The microphones.
+    plan : Plan
+        How.
+    air : Air or None
+        Of the room; None takes nothing from the sound, and has 20 degrees.
+    reached : callable
+        Told the fraction that is done.
+
+    Returns
+    -------
+    tuple of PairEvaluation
+        In the order of the microphones.
+    """
+    speed_m_s = (air or Air()).speed_of_sound_m_s
+    loss_per_m = np.zeros(OCTAVE_HZ.size) if air is None else air.absorption_per_m(OCTAVE_HZ)
+    arrivals = None
+    if plan.is_traced:
+        arrivals = trace(
+            scene,
+            source_m,
+            spheres(scene, source_m, microphones_m),
+            rays=plan.rays,
+            batches=BATCHES,
+            longest_m=LONGEST_S * speed_m_s,
+            covered_order=plan.order,
+            loss_per_m=loss_per_m,
+            rng=np.random.default_rng(plan.seed),
+            most_bounces=plan.most_bounces,
+            reached=reached,
+        )
+    evaluated = []
+    for number, microphone_m in enumerate(microphones_m.T):
+        images = images_of(scene, source_m, microphone_m, plan.order, loss_per_m)
+        if arrivals is None:
+            complete_m = first_missing_m(scene, source_m, microphone_m, plan.order)
+            pair = heard(images, None, speed_m_s, complete_m)
+        else:
+            pair = heard(images, of_receiver(arrivals, number), speed_m_s)
+        evaluated.append(_evaluated(pair))
+    return tuple(evaluated)
+
+
+def _evaluated(pair: Heard) -> PairEvaluation:
+    *octaves, broadband = band_responses(pair)
+    found = _figures(octaves, is_direct=pair.is_direct)
+    known = {band.center_hz: band for band in found}
+    mid = mid_frequency(known, broadband)
+    return PairEvaluation(
+        bands=found,
+        mid=mid if pair.is_direct else replace(mid, drr_db=None, direct_to_late_db=None),
+        speech=speech_transmission(transmission_indices(octaves)),
+        spread=_spread(pair),
+        is_direct=pair.is_direct,
+        heard=pair,
+    )
+
+
+def _figures(octaves: list[BandResponse], *, is_direct: bool) -> tuple[BandMetrics, ...]:
+    found = tuple(band_metrics(octave) for octave in octaves)
+    if is_direct:
+        return found
+    return tuple(
+        replace(band, drr_db=None, reasons={**band.reasons, "drr_db": NO_LINE_OF_SIGHT})
+        for band in found
+    )
+
+
+def _spread(pair: Heard) -> tuple[Mapping[str, float | None], ...]:
+    """Estimate each figure's uncertainty from the batches, as if each were a simulation alone."""
+    if pair.batch.max(initial=-1) < 0:
+        return tuple({} for _ in OCTAVES)
+    alone = [
+        _figures(list(band_responses(pair, batch, BATCHES)[:-1]), is_direct=pair.is_direct)
+        for batch in range(BATCHES)
+    ]
+    return tuple(
+        {
+            name: _half_width([getattr(run[number], name) for run in alone])
+            for name in SPREAD_FIGURES
+        }
+        for number in range(len(OCTAVES))
+    )
+
+
+def _half_width(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    return float(STUDENT_90 * np.std(known, ddof=1) / np.sqrt(len(known)))
