@@ -57,6 +57,8 @@ def test_every_command_says_what_it_does_and_what_it_answers(command: type[Comma
         ("measurement.get_job", Service.MEASUREMENT),
         ("measurement.get_audio_info", Service.MEASUREMENT),
         ("analysis.run", Service.MEASUREMENT),
+        ("simulation.run", Service.SIMULATION),
+        ("simulation.cancel", Service.SIMULATION),
         ("identify", Service.GATEWAY),
     ],
 )

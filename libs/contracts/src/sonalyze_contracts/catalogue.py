@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sonalyze_contracts import gateway, jobs, lobbies, session_pushes, sessions
+from sonalyze_contracts import gateway, jobs, lobbies, session_pushes, sessions, simulation_jobs
 from sonalyze_contracts.command import Command, Push, Service
 
 COMMANDS: tuple[type[Command[Any]], ...] = (
@@ -32,6 +32,10 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     jobs.AudioInfoGet,
     jobs.AnalysisRun,
     jobs.AnalysisStart,
+    simulation_jobs.SimulationRun,
+    simulation_jobs.SimulationStart,
+    simulation_jobs.SimulationCancel,
+    simulation_jobs.SimulationHealth,
 )
 
 PUSHES: tuple[type[Push], ...] = (
@@ -58,6 +62,8 @@ PUSHES: tuple[type[Push], ...] = (
     session_pushes.SessionFailed,
     jobs.AnalysisStage,
     jobs.AnalysisResult,
+    simulation_jobs.SimulationProgress,
+    simulation_jobs.SimulationResult,
 )
 
 PREFIXES: tuple[tuple[str, Service], ...] = (
