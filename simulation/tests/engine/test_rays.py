@@ -73,7 +73,7 @@ def test_no_ray_escapes_and_none_gets_into_an_obstacle() -> None:
     stool = box((1.5, 4.0), (0.6, 0.6, 0.5), walls, angle_rad=0.7)
     room = prism(L_SHAPE, 2.5, walls, (stool,))
 
-    arrivals = traced(room, point(1, 1, 1), point(4.5, 1.5, 1.2), rays=20_000)
+    arrivals = traced(room, point(1, 1, 1), point(4.5, 1.5, 1.2), rays=20_000, longest_m=250.0)
 
     per_metre = [
         arrivals.energy[0, (arrivals.way_m > low) & (arrivals.way_m <= low + 50)].sum()
