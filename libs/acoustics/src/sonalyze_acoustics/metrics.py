@@ -102,7 +102,7 @@ def _values(response: BandResponse, reasons: dict[str, str]) -> dict[str, float 
         if value is None or not np.isfinite(value):
             reasons[name] = TOO_LITTLE_LATE if name in RATIOS else DIRECT_DOMINATES
             continue
-        if name in DECAY_TIMES and value * response.band.bandwidth_hz < OWN_DECAY:
+        if name in DECAY_TIMES and _is_of_the_filter(response, value):
             reasons[name] = (
                 f"{response.band.center_hz:g} Hz: the decay is no longer than that of the band's "
                 "own filter."
@@ -110,6 +110,10 @@ def _values(response: BandResponse, reasons: dict[str, str]) -> dict[str, float 
             continue
         values[name] = value
     return values
+
+
+def _is_of_the_filter(response: BandResponse, time_s: float) -> bool:
+    return response.is_filtered and time_s * response.band.bandwidth_hz < OWN_DECAY
 
 
 def _is_uncertain(response: BandResponse, name: str) -> bool:

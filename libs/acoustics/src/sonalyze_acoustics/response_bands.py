@@ -36,7 +36,10 @@ RINGING_PERIODS: Final = 2.0
 
 @dataclass(frozen=True)
 class BandResponse:
-    """One band of a response; time runs from the onset, energies are free of noise."""
+    """One band of a response; time runs from the onset, energies are free of noise.
+
+    What was not cut out of a response but is energy from the start has no filter's decay.
+    """
 
     band: Band
     rate_hz: float
@@ -47,6 +50,7 @@ class BandResponse:
     late_energy: Samples
     late_error: Samples
     peak_power: float
+    is_filtered: bool = True
 
     @cached_property
     def net(self) -> Samples:

@@ -88,7 +88,16 @@ def _response(band: Band, density: Samples) -> BandResponse:
     early = np.array([known[:limit].sum() for limit in limits]) / RATE_HZ
     late = np.array([known[limit:].sum() for limit in limits]) / RATE_HZ + decay.tail_energy()
     return BandResponse(
-        band, float(RATE_HZ), density, 0.0, decay, early, late, np.zeros(3), float(density.max())
+        band,
+        float(RATE_HZ),
+        density,
+        onset=0.0,
+        decay=decay,
+        early_energy=early,
+        late_energy=late,
+        late_error=np.zeros(limits.size),
+        peak_power=float(density.max()),
+        is_filtered=False,
     )
 
 
