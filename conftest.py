@@ -9,7 +9,7 @@ settings.register_profile("here", deadline=None)
 settings.load_profile("here")
 """How long an example takes says more of what else the machine does than of the code."""
 
-pytest_plugins = ("throwaway_postgres",)
+pytest_plugins = ("throwaway_postgres", "throwaway_redis")
 
 CONFIGURED = (
     *("DATABASE_URL", "GATEWAY_URL", "LOBBY_URL", "MEASUREMENT_URL", "SIMULATION_URL"),

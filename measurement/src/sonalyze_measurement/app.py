@@ -8,9 +8,10 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from sonalyze_chassis.app import build_app
-from sonalyze_chassis.compute import Engine, LocalProcesses
+from sonalyze_chassis.compute import Engine
 from sonalyze_chassis.dispatch import install_dispatch
 from sonalyze_chassis.health import Health
+from sonalyze_chassis.local_processes import LocalProcesses
 from sonalyze_contracts.command import Service
 from sonalyze_measurement.api import audio, bundle, http, uploads
 from sonalyze_measurement.api.events import handlers

@@ -8,7 +8,7 @@ often it runs, the first outcome is the answer.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,17 +18,15 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from sonalyze_chassis.celery_jobs import Waiting, new_job
+from sonalyze_chassis.celery_leases import Leases
 from sonalyze_chassis.celery_wire import (
-    LEASE_S,
     PULSE_S,
     QUEUE,
     TASK,
     Failed,
     celery_app,
     json_of,
-    lease_key,
     news_read,
-    outcome_key,
     outcome_read,
 )
 from sonalyze_chassis.compute import (
@@ -68,8 +66,8 @@ class CeleryEngine:
     ) -> None:
         self._celery = celery_app(broker_url, queue)
         self._redis = Redis.from_url(broker_url, socket_connect_timeout=CONNECT_TIMEOUT_S)
+        self._leases = Leases(self._redis, queue)
         self._limit = queue_limit
-        self._queue = queue
         self._silence_s = silence_s
         self._channel = f"{queue}:news:{secrets.token_hex(8)}"
         self._waiting: dict[str, Waiting] = {}
@@ -112,15 +110,14 @@ class CeleryEngine:
 
     async def close(self) -> None:
         """Call back what still runs; whoever waits for it is told."""
-        self._is_closed = True
-        for waiting in self._waiting.values():
-            waiting.ended.set()
+        async with self._one_at_a_time:
+            self._is_closed = True
+            for waiting in tuple(self._waiting.values()):
+                self._leave(waiting)
+                waiting.ended.set()
         for watcher in self._watchers:
             watcher.cancel()
-        await asyncio.gather(*self._watchers, return_exceptions=True)
-        while self._waiting:
-            await asyncio.sleep(0)
-        await asyncio.gather(*self._errands)
+        await asyncio.gather(*self._watchers, *self._errands, return_exceptions=True)
         await self._redis.aclose()
         await asyncio.to_thread(self._celery.close)
 
@@ -129,39 +126,37 @@ class CeleryEngine:
             async with self._one_at_a_time:
                 await self._admit()
                 self._waiting[waiting.job.id] = waiting
-                await self._redis.set(lease_key(self._queue, waiting.job.id), 0, ex=LEASE_S)
+                await self._leases.take(waiting.job.id)
                 await self._hand_out(waiting)
             await waiting.ended.wait()
             if self._is_closed:
                 raise stopping()
-            content = await self._redis.getdel(outcome_key(self._queue, waiting.job.id))
-            return outcome_read(content or b"null")
+            return outcome_read(await self._leases.outcome(waiting.job.id))
         finally:
-            if self._waiting.pop(waiting.job.id, None):
-                self._run_errand(self._give_up(waiting))
+            self._leave(waiting)
 
     async def _admit(self) -> None:
         if self._is_closed:
             raise stopping()
         await self._listening()
-        if await self._redis.llen(self._queue) >= self._limit:
+        if await self._leases.queue_length() >= self._limit:
             raise queue_full()
 
     async def _hand_out(self, waiting: Waiting) -> None:
         await asyncio.to_thread(
             self._celery.send_task,
             TASK,
-            args=waiting.job,
+            args=tuple(waiting.job),
             task_id=waiting.next_task_id(),
             time_limit=waiting.deadline_s + GRACE_S,
             argsrepr=waiting.job.work,
         )
 
-    async def _give_up(self, waiting: Waiting) -> None:
+    async def _give_up(self, waiting: Waiting, *, is_done: bool) -> None:
         """Make sure that nobody begins the job, and that nobody goes on with it."""
         try:
-            await self._redis.delete(lease_key(self._queue, waiting.job.id))
-            if self._is_closed or not waiting.ended.is_set():
+            await self._leases.drop(waiting.job.id)
+            if not is_done:
                 await asyncio.to_thread(
                     self._celery.control.revoke, waiting.task_ids, terminate=True, signal="SIGKILL"
                 )
@@ -174,8 +169,11 @@ class CeleryEngine:
                 asyncio.create_task(self._listen()),
                 asyncio.create_task(self._tend()),
             ]
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            await self._hears.wait()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await self._hears.wait()
+        except TimeoutError as error:
+            raise _broker_lost() from error
 
     async def _listen(self) -> None:
         while True:
@@ -191,9 +189,16 @@ class CeleryEngine:
             await news.subscribe(self._channel)
             async for message in news.listen():
                 if message["type"] == "subscribe":
-                    self._hears.set()
+                    self._start_hearing()
                 else:
                     self._hear(message["data"])
+
+    def _start_hearing(self) -> None:
+        """Count the silence of all jobs from now: they were not the ones who were silent."""
+        now = asyncio.get_running_loop().time()
+        for waiting in self._waiting.values():
+            waiting.listened_since = now
+        self._hears.set()
 
     def _hear(self, content: bytes) -> None:
         news = news_read(content)
@@ -212,18 +217,19 @@ class CeleryEngine:
 
     async def _look_after(self, waiting: Waiting) -> None:
         job, now = waiting.job, asyncio.get_running_loop().time()
-        await self._redis.expire(lease_key(self._queue, job.id), LEASE_S)
-        if await self._redis.exists(outcome_key(self._queue, job.id)):
+        if await self._leases.renew(job.id):
             waiting.ended.set()
         elif waiting.is_silent(now, self._silence_s):
             log.warning("compute.worker_silent", work=job.work, job_id=job.id)
-            waiting.heard_at = now
+            waiting.is_running = False
             await self._hand_out(waiting)
 
-    def _run_errand(self, errand: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(errand)
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+    def _leave(self, waiting: Waiting) -> None:
+        if self._waiting.pop(waiting.job.id, None) is None:
+            return
+        errand = asyncio.create_task(self._give_up(waiting, is_done=waiting.ended.is_set()))
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
 
 
 @contextmanager
@@ -232,6 +238,10 @@ def _broker_faults() -> Iterator[None]:
         yield
     except (RedisError, OperationalError, OSError) as error:
         log.warning("compute.broker_lost", error=str(error))
-        raise BrokerLost(
-            "The broker of the workers does not answer; try again", retry_after_s=RETRY_AFTER_S
-        ) from error
+        raise _broker_lost() from error
+
+
+def _broker_lost() -> BrokerLost:
+    return BrokerLost(
+        "The broker of the workers does not answer; try again", retry_after_s=RETRY_AFTER_S
+    )

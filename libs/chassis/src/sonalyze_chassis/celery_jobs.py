@@ -20,7 +20,9 @@ class Waiting:
     progressed: Listener | None
     patience: asyncio.Timeout
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    heard_at: float | None = None
+    has_begun: bool = False
+    is_running: bool = False
+    listened_since: float = 0.0
     task_ids: list[str] = field(default_factory=list)
 
     def next_task_id(self) -> str:
@@ -29,24 +31,27 @@ class Waiting:
         return self.task_ids[-1]
 
     def hear(self, news: News, now: float) -> None:
-        """Take in what a worker says; the deadline counts from the last beginning."""
-        is_first = self.heard_at is None
-        self.heard_at = now
+        """Take in what a worker says."""
+        self.listened_since = now
         match news.what:
             case "began":
-                # A deadline that has just passed cannot be put off any more.
-                with suppress(RuntimeError):
-                    self.patience.reschedule(now + self.deadline_s)
-                if is_first and self.started is not None:
-                    self.started()
+                self._begin(now)
             case "progress" if self.progressed is not None and news.progress is not None:
                 self.progressed(news.progress)
             case "ended":
                 self.ended.set()
 
     def is_silent(self, now: float, silence_s: float) -> bool:
-        """Tell whether the worker, once heard, has not been heard of for so long."""
-        return self.heard_at is not None and now - self.heard_at > silence_s
+        """Tell whether the worker that began the job has not been heard of for so long."""
+        return self.is_running and now - self.listened_since > silence_s
+
+    def _begin(self, now: float) -> None:
+        is_first, self.has_begun, self.is_running = not self.has_begun, True, True
+        # The deadline counts from the last beginning; one that has passed stays so.
+        with suppress(RuntimeError):
+            self.patience.reschedule(now + self.deadline_s)
+        if is_first and self.started is not None:
+            self.started()
 
 
 def new_job(work: str, arguments: str, channel: str) -> Job:

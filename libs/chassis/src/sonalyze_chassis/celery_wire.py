@@ -67,6 +67,11 @@ def outcome_key(queue: str, job_id: str) -> str:
     return f"{queue}:outcome:{job_id}"
 
 
+def waiting_key(queue: str) -> str:
+    """Name the sorted set of jobs that nobody has begun, by the time until which they count."""
+    return f"{queue}:waiting"
+
+
 def json_of(arguments: Sequence[Any]) -> str:
     """Write arguments down; a `TypeError` if they are no JSON values."""
     return orjson.dumps(arguments, option=_STRICT).decode()
@@ -74,7 +79,7 @@ def json_of(arguments: Sequence[Any]) -> str:
 
 def news_written(news: News) -> bytes:
     """Write down what is said of a job."""
-    return orjson.dumps(news)
+    return orjson.dumps(news, default=tuple)
 
 
 def news_read(content: bytes) -> News:
@@ -89,12 +94,12 @@ def outcome_written(outcome: Outcome | Failed) -> bytes:
         case Given(result):
             return orjson.dumps({"given": result}, option=_STRICT)
         case Refused():
-            return orjson.dumps({"refused": outcome}, default=str)
+            return orjson.dumps({"refused": tuple(outcome)}, default=str)
         case Failed(trace):
             return orjson.dumps({"failed": trace})
 
 
-def outcome_read(content: bytes) -> Outcome | Failed:
+def outcome_read(content: bytes | str) -> Outcome | Failed:
     """Read an outcome."""
     match orjson.loads(content):
         case {"given": result}:

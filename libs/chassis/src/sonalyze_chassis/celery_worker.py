@@ -31,6 +31,7 @@ from sonalyze_chassis.celery_wire import (
     news_written,
     outcome_key,
     outcome_written,
+    waiting_key,
 )
 from sonalyze_chassis.compute import DeadlinePassed, WorkerDied
 from sonalyze_chassis.progress import Progress, heard_by
@@ -83,11 +84,13 @@ class Desk:
         """Count one more run of the job."""
         key = lease_key(self._queue, job.id)
         with self._redis.pipeline() as pipeline:
-            pipeline.incr(key).expire(key, LEASE_S)
+            pipeline.incr(key)
+            pipeline.expire(key, LEASE_S)
             return int(pipeline.execute()[0])
 
     def began(self, job: Job) -> None:
         """Tell that the job has left the queue."""
+        self._redis.zrem(waiting_key(self._queue), job.id)
         self._publish(job, News(job.id, "began"))
 
     def progressed(self, job: Job, progress: Progress) -> None:
@@ -122,7 +125,7 @@ class Desk:
         self._redis.publish(job.channel, news_written(news))
 
 
-class PerformWork(Task):  # type: ignore[misc]  celery has no types
+class PerformWork(Task):  # type: ignore[misc]  # celery has no types
     """Does named work for whoever waits for it."""
 
     name = TASK

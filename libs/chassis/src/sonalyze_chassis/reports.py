@@ -36,7 +36,7 @@ class Mailbox:
         self._folder = tempfile.TemporaryDirectory(prefix="sonalyze-reports-")
         self._path = str(Path(self._folder.name) / "socket")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
         self._socket.bind(self._path)
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket, self.read)
@@ -84,7 +84,7 @@ def perform_reporting(
 def reporting_to(address: Address) -> Iterator[None]:
     """Send to a parent what work reports in the block."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.setblocking(False)
+        sender.settimeout(0)
 
         def send(progress: Progress) -> None:
             with suppress(OSError):
