@@ -52,6 +52,9 @@ SILENCE_S = 5 * PULSE_S
 CONNECT_TIMEOUT_S = 5.0
 RECONNECT_PAUSE_S = 0.5
 
+CLIENT_NAME = "sonalyze-compute"
+"""How the broker's own list of its clients names a service."""
+
 
 class CeleryEngine:
     """Workers behind a broker; see `sonalyze_chassis.compute.Engine`."""
@@ -65,7 +68,9 @@ class CeleryEngine:
         silence_s: float = SILENCE_S,
     ) -> None:
         self._celery = celery_app(broker_url, queue)
-        self._redis = Redis.from_url(broker_url, socket_connect_timeout=CONNECT_TIMEOUT_S)
+        self._redis = Redis.from_url(
+            broker_url, client_name=CLIENT_NAME, socket_connect_timeout=CONNECT_TIMEOUT_S
+        )
         self._leases = Leases(self._redis, queue)
         self._limit = queue_limit
         self._silence_s = silence_s
@@ -164,6 +169,9 @@ class CeleryEngine:
             log.warning("compute.not_called_back", work=waiting.job.work, error=str(error))
 
     async def _listening(self) -> None:
+        if self._hears.is_set():
+            return
+        await self._redis.ping()
         if not self._watchers:
             self._watchers = [
                 asyncio.create_task(self._listen()),

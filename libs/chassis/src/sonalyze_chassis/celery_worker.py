@@ -15,10 +15,10 @@ import orjson
 from celery import Celery, Task
 from celery.exceptions import TimeLimitExceeded
 from redis import Redis
+from redis.commands.core import Script
 from redis.exceptions import RedisError
 
 from sonalyze_chassis.celery_wire import (
-    LEASE_S,
     OUTCOME_KEPT_S,
     PULSE_S,
     QUEUE,
@@ -35,11 +35,19 @@ from sonalyze_chassis.celery_wire import (
 )
 from sonalyze_chassis.compute import DeadlinePassed, WorkerDied
 from sonalyze_chassis.progress import Progress, heard_by
+from sonalyze_chassis.threads import compute_on_one_thread
 from sonalyze_chassis.work import Outcome, Refused, perform
 from sonalyze_contracts.errors import Forbidden
 
 MOST_RUNS = 3
 """Work whose third worker died is taken to be what killed them."""
+
+
+COUNT_RUN = """
+if redis.call('exists', KEYS[1]) == 0 then return 0 end
+return redis.call('incr', KEYS[1])
+"""
+"""In one step, lest a lease that ends in between is made anew."""
 
 
 class WorkUnknown(Forbidden):
@@ -58,6 +66,7 @@ def worker_app(
 
     The modules are loaded when the worker starts, before it forks its children.
     """
+    compute_on_one_thread()
     app = celery_app(broker_url, queue)
     app.conf.imports = tuple(modules)
     app.register_task(PerformWork(Desk(broker_url, queue, pulse_s), modules, memory_limit_mib))
@@ -76,17 +85,13 @@ class Desk:
     def _redis(self) -> Redis:
         return Redis.from_url(self._broker_url)
 
-    def is_wanted(self, job: Job) -> bool:
-        """Tell whether somebody still waits for the job."""
-        return bool(self._redis.exists(lease_key(self._queue, job.id)))
+    @cached_property
+    def _count_run(self) -> Script:
+        return self._redis.register_script(COUNT_RUN)
 
     def run_number(self, job: Job) -> int:
-        """Count one more run of the job."""
-        key = lease_key(self._queue, job.id)
-        with self._redis.pipeline() as pipeline:
-            pipeline.incr(key)
-            pipeline.expire(key, LEASE_S)
-            return int(pipeline.execute()[0])
+        """Count one more run of the job; 0 if nobody waits for it any more."""
+        return int(self._count_run(keys=[lease_key(self._queue, job.id)]))
 
     def began(self, job: Job) -> None:
         """Tell that the job has left the queue."""
@@ -99,11 +104,13 @@ class Desk:
             self._publish(job, News(job.id, "progress", progress))
 
     def ended(self, job: Job, outcome: Outcome | Failed) -> None:
-        """Leave the outcome to be fetched, unless there is one, and tell that it is there."""
+        """Leave the outcome to be fetched, unless there is one; nobody begins the job again."""
         content = outcome_written(outcome)
-        key = outcome_key(self._queue, job.id)
-        self._redis.set(key, content, ex=OUTCOME_KEPT_S, nx=True)
-        self._publish(job, News(job.id, "ended"))
+        with self._redis.pipeline() as pipeline:
+            pipeline.set(outcome_key(self._queue, job.id), content, ex=OUTCOME_KEPT_S, nx=True)
+            pipeline.delete(lease_key(self._queue, job.id))
+            pipeline.publish(job.channel, news_written(News(job.id, "ended")))
+            pipeline.execute()
 
     @contextmanager
     def pulse(self, job: Job) -> Iterator[None]:
@@ -138,9 +145,10 @@ class PerformWork(Task):  # type: ignore[misc]  # celery has no types
     def run(self, *fields: str) -> None:
         """Do the work and leave its outcome."""
         job = Job(*fields)
-        if not self._desk.is_wanted(job):
+        run_number = self._desk.run_number(job)
+        if run_number == 0:
             return
-        if self._desk.run_number(job) > MOST_RUNS:
+        if run_number > MOST_RUNS:
             died = WorkerDied("The worker process died; try again later", work=job.work)
             self._desk.ended(job, Refused.because_of(died))
             return

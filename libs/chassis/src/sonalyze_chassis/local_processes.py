@@ -6,7 +6,6 @@ ready in about 10 ms.
 
 import asyncio
 import multiprocessing
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from sonalyze_chassis.compute import DeadlinePassed, WorkerDied, WorkFailed, que
 from sonalyze_chassis.errors import INTERNAL_MESSAGE
 from sonalyze_chassis.progress import Listener
 from sonalyze_chassis.reports import Address, Mailbox, perform_reporting
+from sonalyze_chassis.threads import compute_on_one_thread
 from sonalyze_chassis.work import Given, Outcome
 
 log = structlog.get_logger(__name__)
@@ -29,8 +29,6 @@ GRACE_S = 5.0
 
 PATIENCE_WITH_CHILDREN_S = 0.5
 """How long a child that is told to end may take, before it is killed: it may be deep in numpy."""
-
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class LocalProcesses:
@@ -48,8 +46,7 @@ class LocalProcesses:
         *,
         memory_limit_mib: int | None = None,
     ) -> None:
-        for variable in _ONE_THREAD:
-            os.environ.setdefault(variable, "1")
+        compute_on_one_thread()
         CONSTS.term_timeout = PATIENCE_WITH_CHILDREN_S
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([perform_reporting.__module__, "uvicorn", *preload])
