@@ -86,6 +86,13 @@ def test_walls_inside_are_left_out() -> None:
     assert "left out" in said(given)[0]
 
 
+def test_a_single_wall_inside_is_left_out() -> None:
+    given = payload(app_room(walls=[wall([1, 1], [2, 1]), *WALLS]))
+
+    assert corners(given) == set(SQUARE)
+    assert said(given) == ("Walls inside the room are left out",)
+
+
 def test_walls_are_too_many() -> None:
     with pytest.raises(TooManyWalls):
         translated(payload(app_room(walls=WALLS * 1000)))

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -109,6 +110,15 @@ def test_every_fault_has_its_place_in_the_sentence(fields: dict[str, Any], sente
         resolved(request(**fields))
 
     assert refusal.value.message == sentence
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\x00b"])
+def test_a_name_that_no_encoder_can_write_is_refused_however_it_comes(name: str) -> None:
+    rooms = [{"devices": {"mics": {"id": name, "position": [1, 1, 1]}}}]
+
+    for payload in ({"rooms": rooms}, {"room_model": json.dumps({"rooms": rooms})}):
+        with pytest.raises(Invalid, match="half a character"):
+            resolved(payload)
 
 
 def test_many_faults_are_counted() -> None:

@@ -64,6 +64,7 @@ class Estimates(Model):
     bands_hz: list[float]
     sabine_s: list[float | None]
     eyring_s: list[float | None]
+    kuttruff_s: list[float | None]
     fitzroy_s: list[float | None]
 
 

@@ -8,6 +8,7 @@ everything but the model itself. What is left out is said.
 import json
 from typing import Any, Final
 
+from sonalyze_contracts.documents import storable
 from sonalyze_simulation.domain.app_devices import MICROPHONES, SOURCES, assumed, placed
 from sonalyze_simulation.domain.app_furniture import block_of, boxes
 from sonalyze_simulation.domain.app_surfaces import surface
@@ -92,7 +93,10 @@ def _read(key: str, given: object) -> Json:
             raise UnreadableRoomModel(f"'{key}' is text, but not JSON") from None
     if not isinstance(given, dict):
         raise UnreadableRoomModel(f"'{key}' must be an object, or the JSON text of one")
-    return given
+    try:
+        return storable(given)
+    except ValueError as error:
+        raise UnreadableRoomModel(f"'{key}' {error}") from None
 
 
 def _first_room(model: Json) -> Json:

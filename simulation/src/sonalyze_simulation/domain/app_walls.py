@@ -29,17 +29,16 @@ def outline(room: Json) -> tuple[tuple[Point, ...] | None, tuple[str, ...]]:
     walls = _walls(a_list(room.get("walls")))
     chains = []
     while walls:
-        chain = _chain(walls)
-        if len(chain) >= FEWEST_CORNERS:
-            chains.append(chain)
+        chains.append(_chain(walls))
     closed = [chain[:-1] for chain in chains if _meet(chain[0], chain[-1])]
     rings = [ring for ring in closed if abs(signed_area_m2(ring)) > JOINT_M]
     if rings:
         largest = max(rings, key=lambda ring: abs(signed_area_m2(ring)))
         inside = ("Walls inside the room are left out",) if len(chains) > 1 else ()
         return tuple(largest), inside
-    if len(chains) == 1 and not closed and abs(signed_area_m2(chains[0])) > JOINT_M:
-        return tuple(chains[0]), ("The walls leave a gap, which is closed by a straight wall",)
+    bent = [chain for chain in chains if len(chain) >= FEWEST_CORNERS]
+    if len(bent) == 1 and not closed and abs(signed_area_m2(bent[0])) > JOINT_M:
+        return tuple(bent[0]), ("The walls leave a gap, which is closed by a straight wall",)
     return None, ()
 
 

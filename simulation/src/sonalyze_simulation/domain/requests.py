@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from sonalyze_contracts.documents import storable
 from sonalyze_contracts.simulations import SimulationRequest
 from sonalyze_simulation.domain.app_payload import translated
 from sonalyze_simulation.domain.defects import InvalidRequest
@@ -33,6 +34,10 @@ def resolved(body: Mapping[str, Any]) -> Resolved:
     Invalid
         With a sentence for what is missing, outside its limits or not understood.
     """
+    try:
+        storable(dict(body))
+    except ValueError as error:
+        raise InvalidRequest(f"The request {error}") from None
     warnings: tuple[str, ...] = ()
     if not isinstance(body.get("room"), dict):
         body, warnings = translated(body)
