@@ -18,6 +18,7 @@ from redis import Redis
 from redis.commands.core import Script
 from redis.exceptions import RedisError
 
+from sonalyze_chassis.celery_pool import FrequentRounds
 from sonalyze_chassis.celery_wire import (
     OUTCOME_KEPT_S,
     PULSE_S,
@@ -69,6 +70,7 @@ def worker_app(
     compute_on_one_thread()
     app = celery_app(broker_url, queue)
     app.conf.imports = tuple(modules)
+    app.steps["worker"].add(FrequentRounds)
     app.register_task(PerformWork(Desk(broker_url, queue, pulse_s), modules, memory_limit_mib))
     return app
 
