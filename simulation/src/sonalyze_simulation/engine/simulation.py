@@ -48,6 +48,8 @@ class Plan:
     order: int
     rays: int
     seed: int = 0
+    stream: int = 0
+    """Tells the draws of one source from those of another."""
     most_bounces: int | None = None
 
     @property
@@ -112,7 +114,7 @@ def simulate_source(  # noqa: PLR0913  the physics of one source
             longest_m=LONGEST_S * speed_m_s,
             covered_order=plan.order,
             loss_per_m=loss_per_m,
-            rng=np.random.default_rng(plan.seed),
+            rng=np.random.default_rng([plan.seed, plan.stream]),
             most_bounces=plan.most_bounces,
             reached=reached,
         )
