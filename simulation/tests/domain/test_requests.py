@@ -2,13 +2,16 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from simulated_rooms import polygon, request, shoebox
 
 from sonalyze_contracts.errors import Invalid
 from sonalyze_simulation.domain.defects import InvalidRequest
 from sonalyze_simulation.domain.requests import resolved
+
+STEADY = settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The same examples every time, on a machine that may be busy."""
 
 TEXT = st.text(max_size=6)
 NUMBERS = st.integers() | st.floats()
@@ -126,6 +129,7 @@ def test_many_faults_are_counted() -> None:
         resolved(request(microphones=[{}] * 9))
 
 
+@STEADY
 @given(APP_PAYLOADS)
 @example({"rooms": [{"walls": [{"start": [1e308, 0], "end": [-1e308, 0]}]}]})
 @example({"rooms": [{"dimensions": {"width": 10**400}}]})
@@ -139,6 +143,7 @@ def test_no_payload_of_an_app_raises_anything_but_our_conditions(payload: dict[s
         assert found.request.sources
 
 
+@STEADY
 @given(REQUESTS)
 def test_no_request_raises_anything_but_our_conditions(body: dict[str, Any]) -> None:
     try:
