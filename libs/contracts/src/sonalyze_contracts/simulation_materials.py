@@ -5,7 +5,7 @@ object. A coefficient in an object is one number for all frequencies, a list of 
 8 kHz) or six (125 Hz to 4 kHz) octaves, or an object of single octaves.
 """
 
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -167,8 +167,3 @@ class ReferenceProfiles(Model):
     """``GET /reference-profiles``."""
 
     profiles: list[ReferenceProfile]
-
-    @classmethod
-    def of(cls, profiles: Any) -> Self:  # noqa: ANN401  the service's own values, read by attributes
-        """List profiles."""
-        return cls(profiles=list(profiles))
