@@ -1,5 +1,6 @@
 """What holds for workers behind a broker alone: several machines, and a broker that may fail."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from throwaway_redis import running_redis
 from underway import PATIENCE_S, is_dead_in_time, run, underway
 
 from sonalyze_chassis.celery_engine import CLIENT_NAME, CeleryEngine
-from sonalyze_chassis.celery_wire import TASK
+from sonalyze_chassis.celery_wire import TASK, lease_key
 from sonalyze_chassis.compute import BrokerLost
 from sonalyze_contracts.errors import Forbidden
 
@@ -87,6 +88,25 @@ async def test_a_cut_connection_costs_no_answer(engine: CeleryEngine, machines: 
     assert process.is_running()
     await work.end()
     assert await is_dead_in_time(process)
+
+
+async def test_what_the_broker_forgets_is_handed_out_again(
+    engine: CeleryEngine, machines: str
+) -> None:
+    held = [underway(engine, "hold") for _ in range(2)]
+    for work in held:
+        await work.process()
+    queued = underway(engine, "add", 1, 2)
+    await asyncio.sleep(0)
+    async with engine._one_at_a_time:
+        lost = list(engine._waiting.values())[-1].job
+
+    async with Redis.from_url(machines) as redis:
+        await redis.delete(QUEUE, lease_key(QUEUE, lost.id))
+    for work in held:
+        await work.end()
+
+    assert await queued.task == 3
 
 
 async def test_without_a_broker_work_is_refused_with_a_time_to_come_back() -> None:

@@ -98,6 +98,8 @@ class CeleryEngine:
                     waiting = Waiting(job, deadline_s, started, progressed, patience)
                     outcome = await self._outcome(waiting)
             except TimeoutError as error:
+                if not patience.expired():
+                    raise
                 raise DeadlinePassed(f"Took longer than {deadline_s:g} s", work=work) from error
         match outcome:
             case Given(result):
@@ -219,17 +221,22 @@ class CeleryEngine:
             await asyncio.sleep(min(PULSE_S, self._silence_s))
             try:
                 for waiting in tuple(self._waiting.values()):
-                    await self._look_after(waiting)
+                    async with self._one_at_a_time:
+                        await self._look_after(waiting)
             except (RedisError, OperationalError, OSError) as error:
                 log.warning("compute.broker_lost", error=str(error))
 
     async def _look_after(self, waiting: Waiting) -> None:
-        job, now = waiting.job, asyncio.get_running_loop().time()
-        if await self._leases.renew(job.id):
+        standing = await self._leases.renew(waiting.job.id)
+        now = asyncio.get_running_loop().time()
+        if waiting.job.id not in self._waiting:
+            return
+        if standing.has_ended:
             waiting.ended.set()
-        elif waiting.is_silent(now, self._silence_s):
-            log.warning("compute.worker_silent", work=job.work, job_id=job.id)
+        elif waiting.is_silent(now, self._silence_s) or waiting.is_lost(standing):
+            log.warning("compute.handed_out_again", work=waiting.job.work, job_id=waiting.job.id)
             waiting.is_running = False
+            await self._leases.take(waiting.job.id)
             await self._hand_out(waiting)
 
     def _leave(self, waiting: Waiting) -> None:

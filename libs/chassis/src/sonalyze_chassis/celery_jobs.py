@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from sonalyze_chassis.celery_leases import Standing
 from sonalyze_chassis.celery_wire import Job, News
 from sonalyze_chassis.progress import Listener
 
@@ -44,6 +45,10 @@ class Waiting:
     def is_silent(self, now: float, silence_s: float) -> bool:
         """Tell whether the worker that began the job has not been heard of for so long."""
         return self.is_running and now - self.listened_since > silence_s
+
+    def is_lost(self, standing: Standing) -> bool:
+        """Tell whether nobody is at the job and nobody would begin it: the broker forgot it."""
+        return not self.is_running and not standing.is_wanted
 
     def _begin(self, now: float) -> None:
         is_first, self.has_begun, self.is_running = not self.has_begun, True, True

@@ -7,10 +7,18 @@ both are too long.
 """
 
 import time
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 
 from sonalyze_chassis.celery_wire import LEASE_S, lease_key, outcome_key, waiting_key
+
+
+class Standing(NamedTuple):
+    """How a job stands in the broker's memory, which may have lost it."""
+
+    is_wanted: bool
+    has_ended: bool
 
 
 class Leases:
@@ -31,20 +39,20 @@ class Leases:
         return min(int(wanted), int(listed))
 
     async def take(self, job_id: str) -> None:
-        """Begin to want a job."""
+        """Begin to want a job, or want it again; how often it has run is kept."""
         async with self._redis.pipeline() as pipeline:
-            pipeline.set(lease_key(self._queue, job_id), 0, ex=LEASE_S)
+            pipeline.set(lease_key(self._queue, job_id), 0, ex=LEASE_S, nx=True)
             pipeline.zadd(waiting_key(self._queue), {job_id: time.time() + LEASE_S})
             await pipeline.execute()
 
-    async def renew(self, job_id: str) -> bool:
-        """Go on wanting a job; tell whether its outcome is there."""
+    async def renew(self, job_id: str) -> Standing:
+        """Go on wanting a job, and see how it stands."""
         async with self._redis.pipeline() as pipeline:
             pipeline.expire(lease_key(self._queue, job_id), LEASE_S)
             pipeline.zadd(waiting_key(self._queue), {job_id: time.time() + LEASE_S}, xx=True)
             pipeline.exists(outcome_key(self._queue, job_id))
-            *_, is_there = await pipeline.execute()
-        return bool(is_there)
+            is_wanted, _, has_ended = await pipeline.execute()
+        return Standing(is_wanted=bool(is_wanted), has_ended=bool(has_ended))
 
     async def drop(self, job_id: str) -> None:
         """Want a job no more."""
