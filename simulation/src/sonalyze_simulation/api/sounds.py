@@ -1,0 +1,72 @@
+"""What a finished simulation sounds like, over HTTP."""
+
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from sonalyze_chassis.body import allow_body
+from sonalyze_contracts.identifiers import JobId
+from sonalyze_simulation.api.access import Asked
+from sonalyze_simulation.api.leaving import while_listening
+from sonalyze_simulation.domain.conditions import NoSound
+from sonalyze_simulation.sounds import PairName
+
+router = APIRouter(prefix="/jobs/{job_id}", tags=["sounds"])
+
+MOST_SOUND_BYTES = 12 << 20
+"""Thirty seconds of stereo at 48 kHz and 32 bits."""
+
+WAV = "audio/wav"
+SOFA = "application/x-sofa"
+BINARY = {"type": "string", "format": "binary"}
+WAV_ANSWER: dict[int | str, dict[str, object]] = {200: {"content": {WAV: {"schema": BINARY}}}}
+SOFA_ANSWER: dict[int | str, dict[str, object]] = {200: {"content": {SOFA: {"schema": BINARY}}}}
+SOUND = {"requestBody": {"required": True, "content": {WAV: {"schema": BINARY}}}}
+
+
+def pair_named(request: Request, source_id: str, microphone_id: str) -> PairName:
+    """Read the names from the path as it was sent: an encoded slash belongs to a name."""
+    sent = request.scope.get("raw_path") or f"{source_id}/{microphone_id}".encode()
+    source, microphone = (unquote(part) for part in sent.split(b"/")[-2:])
+    return PairName(source, microphone.removesuffix(".wav"))
+
+
+@router.get("/rir/{source_id}/{microphone_id:path}", response_class=Response, responses=WAV_ANSWER)
+async def response_file(
+    job_id: str, pair: Annotated[PairName, Depends(pair_named)], request: Request, services: Asked
+) -> Response:
+    """Download what a microphone hears of an impulse: 32 bit, pressure relative to one metre."""
+    sound = services.sounds.response(JobId(job_id), pair)
+    return _file(await while_listening(request, sound), WAV, "response.wav")
+
+
+@router.get("/sofa", response_class=Response, responses=SOFA_ANSWER)
+async def sofa_file(job_id: str, request: Request, services: Asked) -> Response:
+    """Download all responses as a SOFA file."""
+    content = await while_listening(request, services.sounds.sofa(JobId(job_id)))
+    return _file(content, SOFA, "responses.sofa")
+
+
+@router.post(
+    "/auralise/{source_id}/{microphone_id:path}",
+    response_class=Response,
+    responses=WAV_ANSWER,
+    openapi_extra=SOUND,
+)
+async def auralise(
+    job_id: str, pair: Annotated[PairName, Depends(pair_named)], request: Request, services: Asked
+) -> Response:
+    """Play a sound (a WAV or FLAC file as the body) from a source, and hear it at a microphone."""
+    await services.sounds.require_pair(JobId(job_id), pair)
+    allow_body(request, MOST_SOUND_BYTES)
+    sound = await request.body()
+    if not sound:
+        raise NoSound("Send a WAV or FLAC file as the body")
+    played = services.sounds.auralised(JobId(job_id), pair, sound)
+    return _file(await while_listening(request, played), WAV, "auralisation.wav")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
