@@ -131,6 +131,17 @@ def response_wav(prepared: dict[str, Any], source: int, microphone: int) -> str:
     return wav_of(_response(request, heard[microphone], source, microphone), request.sample_rate_hz)
 
 
+def responses(
+    prepared: dict[str, Any], source: int
+) -> list[np.ndarray[tuple[int], np.dtype[np.float32]]]:
+    """Compute the responses of one source again, one for each microphone."""
+    task = Prepared.of_json(prepared)
+    request = SimulationRequest.model_validate(task.request)
+    placed = _placed(request)
+    heard = _heard(request, placed, task, source, lambda share: report(share, "rays"))
+    return [_response(request, pair, source, number) for number, pair in enumerate(heard)]
+
+
 def _placed(request: SimulationRequest) -> Placed:
     room, _ = room_of(request)
     return scene_of(room)
