@@ -18,6 +18,17 @@ from sonalyze_simulation.infra import work
 CONVENTION: Final = "SingleRoomMIMOSRIR"
 """One room, several loudspeakers and microphones."""
 
+UNSAID: Final = (
+    "ReceiverDescriptions", "ReceiverView", "ReceiverUp", "ReceiverView_Type",
+    "ReceiverView_Units", "EmitterDescriptions", "EmitterView", "EmitterUp", "EmitterView_Type",
+    "EmitterView_Units", "RoomCornerA", "RoomCornerB", "RoomCorners", "RoomCorners_Type",
+    "RoomCorners_Units", "MeasurementDate",
+)  # fmt: skip
+"""Optional parts whose defaults fit one emitter and one receiver only: ours hear and speak alike
+in all directions."""
+
+FREEZING_K: Final = 273.15
+
 
 def sofa_file(prepared: dict[str, Any]) -> str:
     """Write all responses as a SOFA file, in base64.
@@ -33,8 +44,12 @@ def sofa_file(prepared: dict[str, Any]) -> str:
     sofa = sofar.Sofa(CONVENTION)
     sofa.GLOBAL_Title = "Simulated room impulse responses"
     sofa.GLOBAL_ApplicationName = "Sonalyze"
-    sofa.GLOBAL_RoomType = "shoebox" if request["room"]["type"] == "shoebox" else "reverberant"
-    # Measurements x receivers x samples x emitters.
+    sofa.GLOBAL_RoomType = "reverberant"
+    sofa.RoomVolume = prepared["volume_m3"]
+    sofa.RoomTemperature = request["temperature_c"] + FREEZING_K
+    for name in UNSAID:
+        sofa.delete(name)
+    # One measurement, receivers, samples, emitters.
     sofa.Data_IR = np.stack(by_source, axis=-1)[np.newaxis].astype(np.float64)
     sofa.Data_SamplingRate = float(request["sample_rate_hz"])
     sofa.Data_Delay = np.zeros((1, len(request["microphones"]), len(request["sources"])))
@@ -52,12 +67,14 @@ def _library() -> ModuleType:
 
 
 def _place(sofa: Any, request: Mapping[str, Any]) -> None:  # noqa: ANN401  sofar has no types
+    """Give places in the room's own coordinates: source and listener stand at its origin."""
     sofa.ReceiverPosition = _positions(request["microphones"])
     sofa.ReceiverPosition_Type = "cartesian"
     sofa.ReceiverPosition_Units = "metre"
     sofa.EmitterPosition = _positions(request["sources"])
     sofa.EmitterPosition_Type = "cartesian"
     sofa.EmitterPosition_Units = "metre"
+    sofa.SourcePosition = [0, 0, 0]
 
 
 def _positions(places: list[dict[str, Any]]) -> np.ndarray[Any, np.dtype[np.float64]]:
