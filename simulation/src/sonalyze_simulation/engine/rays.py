@@ -5,6 +5,10 @@ adds to the energy density there is its energy times the length of its way throu
 the sphere's volume, which is right on average for any shape of room and any direction. Reflections
 that were never scattered belong to the image sources up to the order that these cover.
 
+Where few rays carry most of what is left, because the others met what absorbs, they are split and
+the others thinned out (splitting and Russian roulette, Kahn 1956): the sum stays what it was on
+average, and late decays stay known in rooms that absorb on few sides.
+
 A direction after a surface is either the mirrored one or one drawn from Lambert's law, in the
 proportion of the scattering coefficient (Kuttruff, Room Acoustics, 6th ed., 9.8): an isotropic
 field stays isotropic, which blending both directions into one would not give.
@@ -28,6 +32,16 @@ GOLDEN_ANGLE: Final = np.pi * (3 - np.sqrt(5))
 
 FAINTEST: Final = 1e-6
 """Share of its energy from which on a ray is no longer followed: 60 dB, where T30 needs 35."""
+
+
+LOPSIDED: Final = 0.5
+"""Effective share of a batch's rays below which they are split and thinned out."""
+
+ROUNDS_BETWEEN: Final = 4
+"""Reflections between two looks at how lopsided batches are."""
+
+MIXING: Final = 0.02
+"""Mean scattering from which split rays part soon; without it they would go the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +74,7 @@ class _Rays:
     scattered: NDArray[np.bool_]
     batch: NDArray[np.intp]
 
-    def keep(self, which: NDArray[np.bool_]) -> None:
+    def keep(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> None:
         self.origin_m = self.origin_m[:, which]
         self.direction = self.direction[:, which]
         self.energy = self.energy[:, which]
@@ -117,6 +131,7 @@ def trace(  # noqa: PLR0913  the physics of one source
     kept = 1.0 - scene.absorption.T
     scattering = scene.scattering.mean(axis=1)
     normals, _ = scene.planes
+    splits = float(scattering @ scene.areas_m2 / scene.areas_m2.sum()) > MIXING
     found: list[Arrivals] = []
     order = 0
     while state.way_m.size:
@@ -135,9 +150,34 @@ def trace(  # noqa: PLR0913  the physics of one source
             & (state.energy.max(axis=0) > FAINTEST / rays)
             & np.isfinite(hits.distance_m)
         )
-        reached(_fraction(state, rays))
         order += 1
+        if splits and order % ROUNDS_BETWEEN == 0 and state.way_m.size:
+            _balance(state, rays // batches, rng)
+        reached(_fraction(state, rays))
     return _joined(found)
+
+
+def _balance(state: _Rays, size: int, rng: np.random.Generator) -> None:
+    """Split strong rays and thin out weak ones in batches where few carry most energy."""
+    weight = (state.energy / state.energy.sum(axis=1, keepdims=True)).mean(axis=0)
+    total = np.bincount(state.batch, weight)
+    effective = total**2 / np.maximum(np.bincount(state.batch, weight**2), 1e-300)
+    lopsided = effective < LOPSIDED * size
+    if not lopsided.any():
+        return
+    chosen, factor = [], []
+    for batch in range(total.size):
+        members = np.flatnonzero(state.batch == batch)
+        drawn, strength = members, np.ones(members.size)
+        if lopsided[batch] and members.size:
+            share = weight[members] / total[batch]
+            places = (np.arange(size) + rng.random()) / size
+            number = np.minimum(np.searchsorted(np.cumsum(share), places), members.size - 1)
+            drawn, strength = members[number], 1 / (size * share[number])
+        chosen.append(drawn)
+        factor.append(strength)
+    state.keep(np.concatenate(chosen))
+    state.energy *= np.concatenate(factor)
 
 
 def of_receiver(arrivals: Arrivals, number: int) -> Arrivals:

@@ -10,7 +10,7 @@ import numpy as np
 from sonalyze_contracts.simulations import FEWEST_RAYS, MOST_RAYS, Method, SimulationRequest
 from sonalyze_simulation.domain.cost import Workload
 from sonalyze_simulation.engine.air import Air
-from sonalyze_simulation.engine.estimates import Estimates, estimates
+from sonalyze_simulation.engine.estimates import DECAY_60_DB, Estimates, estimates
 from sonalyze_simulation.engine.images import covered_order, is_shoebox
 from sonalyze_simulation.engine.rays import FAINTEST
 from sonalyze_simulation.engine.receivers import LARGEST_M, SHARE_OF_FREE_PATH
@@ -21,6 +21,8 @@ USUAL_RAYS: Final = 10_000
 """T30 within 2 to 5 % in rooms whose sides are alike; more where receivers are hit more rarely."""
 
 MOST_TIMES_USUAL: Final = 8.0
+
+SPEED_M_S: Final = Air().speed_of_sound_m_s
 
 CLOSED_FORM_ORDER: Final = 8
 """Images of an empty rectangle cost next to nothing; beyond this order scattering leaves little."""
@@ -116,13 +118,13 @@ def _rays(scene: Scene, expects: Estimates) -> int:
     free_path_m = 4 * scene.volume_m3 / scene.areas_m2.sum()
     rarity = max(1.0, (SHARE_OF_FREE_PATH * free_path_m / LARGEST_M) ** 2)
     unevenness = float(np.max(expects.fitzroy_s / expects.eyring_s))
-    return min(round(USUAL_RAYS * min(rarity * unevenness**2, MOST_TIMES_USUAL)), MOST_RAYS)
+    return min(round(USUAL_RAYS * min(rarity * unevenness, MOST_TIMES_USUAL)), MOST_RAYS)
 
 
 def _bounces(scene: Scene) -> float:
-    """Reflections until a ray is too faint: by the octave that is absorbed least."""
-    area_m2 = scene.areas_m2
-    kept = area_m2 @ -np.log(1 - np.minimum(scene.absorption, 0.999)) / area_m2.sum()
-    free_path_m = 4 * scene.volume_m3 / area_m2.sum()
-    longest = LONGEST_S * Air().speed_of_sound_m_s / free_path_m
-    return float(min(-np.log(FAINTEST) / max(float(kept.min()), 1e-6), longest))
+    """Reflections until rays are too faint: in the octave that is absorbed least, by Fitzroy."""
+    dry = estimates(scene, SPEED_M_S, np.zeros(OCTAVE_HZ.size))
+    free_path_m = 4 * scene.volume_m3 / scene.areas_m2.sum()
+    nepers = -np.log(FAINTEST) / DECAY_60_DB
+    longest_s = min(float(dry.fitzroy_s.max()) * nepers, LONGEST_S)
+    return float(longest_s * SPEED_M_S / free_path_m)
