@@ -49,7 +49,7 @@ def first_hits(scene: Scene, origin_m: Samples, direction: Samples) -> Hits:
     surface = walls_m.argmin(axis=0)
     distance_m = np.take_along_axis(walls_m, surface[np.newaxis], axis=0)[0]
     rising = direction[2] > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         level_m = np.where(rising, scene.height_m - origin_m[2], -origin_m[2]) / direction[2]
     level_m = np.where(np.abs(direction[2]) > GRAZING, np.maximum(level_m, 0.0), np.inf)
     vertical = level_m < distance_m
@@ -70,7 +70,7 @@ def _to_walls(scene: Scene, origin_m: Samples, direction: Samples) -> Samples:
     offsets = np.sum(scene.normals * scene.corners_m, axis=1)
     closing = -(scene.normals @ direction[:2])
     gap_m = scene.normals @ origin_m[:2] - offsets[:, np.newaxis]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         distance_m = np.where(closing > GRAZING, np.maximum(gap_m, 0.0) / closing, np.inf)
     if scene.is_convex:
         return distance_m
@@ -94,7 +94,7 @@ def _to_box(box: Box, origin_m: Samples, direction: Samples) -> tuple[Samples, I
     start[2] = origin_m[2] - 0.5 * (box.bottom_m + box.top_m)
     heading = np.concatenate((turn @ direction[:2], direction[2:]))
     half = np.array([*box.half_size_m, 0.5 * (box.top_m - box.bottom_m)])[:, np.newaxis]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         inverse = 1.0 / heading
         near = np.where(heading > 0, -half - start, half - start) * inverse
         far = np.where(heading > 0, half - start, -half - start) * inverse
