@@ -19,7 +19,7 @@ def workspace_members(folder: Path) -> set[str]:
     return set(tool.get("uv", {}).get("sources", {}))
 
 
-@pytest.mark.parametrize("service", ["gateway", "lobby", "measurement", "storage"])
+@pytest.mark.parametrize("service", ["gateway", "lobby", "measurement", "simulation", "storage"])
 def test_the_requirements_name_the_service_and_all_it_stands_on(service: str) -> None:
     folder = ROOT / service
     lines = (folder / "requirements.txt").read_text("utf-8").splitlines()

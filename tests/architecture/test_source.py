@@ -7,11 +7,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(
     path
-    for folder in ("libs", "gateway", "lobby", "measurement", "storage", "clients")
+    for folder in ("libs", "gateway", "lobby", "measurement", "simulation", "storage", "clients")
     for path in (ROOT / folder).rglob("src/**/*.py")
 )
 SHARED_INSTANCES = {"app", "router", "handlers", "log"}
-TYPE_MAKERS = {"TypeVar", "NewType", "ParamSpec", "ContextVar", "AfterValidator"}
+TYPE_MAKERS = {"TypeVar", "NewType", "ParamSpec", "ContextVar", "AfterValidator", "BeforeValidator"}
 BROAD_EXCEPTS = {
     "libs/chassis/src/sonalyze_chassis/context.py",
     "libs/chassis/src/sonalyze_chassis/health.py",
@@ -96,7 +96,7 @@ def test_every_module_opens_with_what_it_is() -> None:
 
 
 def test_every_service_has_the_same_rooms() -> None:
-    for service in ("gateway", "lobby", "measurement", "storage"):
+    for service in ("gateway", "lobby", "measurement", "simulation", "storage"):
         package = ROOT / service / "src" / f"sonalyze_{service}"
         for room in ("main.py", "app.py", "settings.py", "ports.py", "domain", "api", "infra"):
             assert (package / room).exists(), f"{service} has no {room}"

@@ -28,7 +28,7 @@ class Jobs:
         self._running: dict[JobId, RunningJob] = {}
         self._keeping: dict[JobId, asyncio.Task[None]] = {}
 
-    def begin(self, job: RunningJob, work: Coroutine[Any, Any, Answer]) -> None:
+    def launch(self, job: RunningJob, work: Coroutine[Any, Any, Answer]) -> None:
         """Let a job run."""
         job.work = asyncio.create_task(work)
         self._running[job.job_id] = job
@@ -89,7 +89,7 @@ class Jobs:
             await self.give_up(job)
 
     async def _to_its_end(self, job: RunningJob) -> None:
-        assert job.work is not None  # noqa: S101  begun by `begin`
+        assert job.work is not None  # noqa: S101  set by `launch`
         await asyncio.wait({job.work})
         job.note_end()
         if isinstance(job.condition, Unforeseen):

@@ -74,7 +74,7 @@ class Simulations:
 
     def _begun(self, body: Mapping[str, Any], device_id: DeviceId | None) -> RunningJob:
         job = RunningJob(body, device_id)
-        self._jobs.begin(job, self._answer_of(job))
+        self._jobs.launch(job, self._answer_of(job))
         return job
 
     def _accepted(self, job: RunningJob) -> Run:

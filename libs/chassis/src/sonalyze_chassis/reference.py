@@ -17,7 +17,7 @@ from sonalyze_contracts.asyncapi import asyncapi_document, event_schemas
 from sonalyze_contracts.catalogue import COMMANDS, PUSHES
 from sonalyze_contracts.sessions import Phase
 
-SERVICES = ("gateway", "lobby", "measurement", "storage")
+SERVICES = ("gateway", "lobby", "measurement", "simulation", "storage")
 FOLDER = Path("docs/reference")
 PAGES_WITH_TABLES = (Path("docs/websocket.md"), Path("docs/protocol.md"))
 

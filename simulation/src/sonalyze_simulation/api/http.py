@@ -1,12 +1,10 @@
 """Simulations and jobs over HTTP."""
 
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from sonalyze_contracts.identifiers import JobId
 from sonalyze_contracts.simulation_answers import SimulationAnswer
-from sonalyze_contracts.simulation_jobs import SimulationAccepted, SimulationJob
+from sonalyze_contracts.simulation_jobs import SimulationAccepted, SimulationJob, SimulationRun
 from sonalyze_contracts.simulation_materials import MaterialTable, ReferenceProfiles
 from sonalyze_simulation.api.access import Asked
 from sonalyze_simulation.api.leaving import while_listening
@@ -18,20 +16,15 @@ router = APIRouter()
 JSON = "application/json"
 JOB_HEADER = "X-Job-ID"
 
-Asking = Annotated[
-    dict[str, Any],
-    Body(description="A `SimulationRequest`, or the payload of an app with a room model."),
-]
-
 
 @router.post(
     "/simulate",
     tags=["simulation"],
     responses={200: {"model": SimulationAnswer}, 202: {"model": SimulationAccepted}},
 )
-async def simulate(body: Asking, request: Request, services: Asked) -> Response:
+async def simulate(asked: SimulationRun, request: Request, services: Asked) -> Response:
     """Simulate a room: the answer, or a job where that takes longer than somebody waits."""
-    run = await while_listening(request, services.simulations.run(body))
+    run = await while_listening(request, services.simulations.run(asked.body))
     headers = {JOB_HEADER: run.job_id}
     if run.answer is None:
         accepted = run.accepted().model_dump_json()
