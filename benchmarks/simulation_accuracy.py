@@ -74,10 +74,12 @@ def spreads(pairs: list[Body]) -> np.ndarray:
 
 
 def in_shares(size_m: Sequence[float]) -> list[list[float]]:
+    """Give the usual places in a room."""
     return [[share * side for share, side in zip(place, size_m, strict=True)] for place in PLACES]
 
 
 def shoebox(size_m: Sequence[float], absorption: float, scattering: float) -> Body:
+    """Give a room whose sides are alike."""
     material = {"absorption": absorption, "scattering": scattering}
     return {"type": "shoebox", "dimensions_m": list(size_m), "default_material": material}
 
@@ -113,10 +115,15 @@ def rooms_for_spread() -> Iterator[tuple[str, Body]]:
         }
         yield "uneven", body_of(room, in_shares(size_m))
     corners = [[0, 0], [6, 0], [6, 3], [3, 3], [3, 6], [0, 6]]
+    surface = {"absorption": 0.2, "scattering": 0.2}
     drawn = {
-        "type": "polygon", "corners_m": corners, "height_m": 2.6,
-        **{f"{part}_material": {"absorption": 0.2, "scattering": 0.2} for part in ("wall", "floor", "ceiling")},
-    }  # fmt: skip
+        "type": "polygon",
+        "corners_m": corners,
+        "height_m": 2.6,
+        "wall_material": surface,
+        "floor_material": surface,
+        "ceiling_material": surface,
+    }
     yield "even", body_of(drawn, [[1, 1, 1.2], [4.5, 1.5, 1.4], [1.2, 4.8, 1.0], [2.4, 2.2, 1.6]])
 
 
@@ -142,10 +149,7 @@ def report_theory(
     for absorption in ABSORPTIONS:
         rows = [r for case, r in zip(cases, results, strict=True) if case[1] == absorption]
         eyring, kuttruff = (100 * np.abs(np.array([row[k] for row in rows])) for k in (0, 1))
-        print(
-            f"  absorption {absorption:4.2f}:  median {np.median(eyring):4.1f} %  worst {eyring.max():4.1f} %"
-            f"  |  median {np.median(kuttruff):4.1f} %  worst {kuttruff.max():4.1f} %"
-        )
+        print(f"  absorption {absorption:4.2f}: {_range(eyring)}  |  {_range(kuttruff)}")
     for name, k in (("Eyring", 0), ("Kuttruff", 1)):
         off = 100 * np.abs(np.array([row[k] for row in results]))
         print(
@@ -172,21 +176,19 @@ def report_spread(results: list[tuple[str, np.ndarray, np.ndarray]]) -> None:
 
 
 def report_geometry() -> None:
+    """Place the direct sound at growing distances, and look for it in the response."""
     room, source = shoebox((40, 20, 10), 0.2, 0.3), np.array([5.0, 10.0, 5.0])
+    more = {"include_rir": True, "sample_rate_hz": 48_000, "rir_duration_s": 0.1, "rays": 1000}
     levels = []
     for distance_m in (1, 2, 4, 8, 16):
-        body = body_of(room, [source, source + [distance_m, 0, 0]], include_rir=True, sample_rate_hz=48_000, rir_duration_s=0.1, air_absorption=False, rays=1000)  # fmt: skip
-        _, (pair,) = answer(body)
-        response = np.array(pair["rir"])
-        direct = distance_m / 343.2 * 48_000
-        near = slice(max(0, round(direct) - 40), round(direct) + 41)
-        peak = round(direct) - near.stop + 81 - (81 - (near.stop - near.start)) - 40
-        del peak
-        arrives = near.start + int(np.argmax(np.abs(response[near])))
-        levels.append(10 * np.log10(np.sum(response[near] ** 2)))
-        print(
-            f"  {distance_m:2d} m: direct sound {arrives - direct:+5.2f} samples from r/c, {levels[-1]:7.2f} dB"
-        )
+        microphone = source + np.array([distance_m, 0, 0])
+        _, (pair,) = answer(body_of(room, [source, microphone], air_absorption=False, **more))
+        response, expected = np.array(pair["rir"]), distance_m / 343.2 * 48_000
+        start = max(0, round(expected) - 40)
+        near = response[start : round(expected) + 41]
+        off = start + int(np.argmax(np.abs(near))) - expected
+        levels.append(10 * np.log10(np.sum(near**2)))
+        print(f"  {distance_m:2d} m: {off:+5.2f} samples from r/c, {levels[-1]:7.2f} dB")
     print(f"  falls by {-np.diff(levels).mean():.2f} dB per doubling")
 
 

@@ -116,7 +116,7 @@ def _order(request: SimulationRequest, scene: Scene, method: Method) -> tuple[in
 def _rays(scene: Scene, expects: Estimates) -> int:
     """Take more rays where spheres are small for the room, and where decays are uneven."""
     free_path_m = 4 * scene.volume_m3 / scene.areas_m2.sum()
-    rarity = max(1.0, (SHARE_OF_FREE_PATH * free_path_m / LARGEST_M) ** 2)
+    rarity = max(1.0, float(SHARE_OF_FREE_PATH * free_path_m / LARGEST_M) ** 2)
     unevenness = float(np.max(expects.fitzroy_s / expects.eyring_s))
     return min(round(USUAL_RAYS * min(rarity * unevenness, MOST_TIMES_USUAL)), MOST_RAYS)
 
