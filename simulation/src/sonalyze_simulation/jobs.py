@@ -44,10 +44,10 @@ class Jobs:
         """Push to a device how the job goes from now on."""
         news = News(self._publisher, device_id)
         job.watcher, job.farewell = news.progressed, news.ended
-        if job.has_ended:
-            news.ended(job)
-        else:
+        if job.job_id in self._keeping:
             news.progressed(job)
+        else:
+            news.ended(job)
 
     async def get(self, job_id: JobId) -> JobView:
         """Give a job as it stands."""
