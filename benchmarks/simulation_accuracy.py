@@ -177,7 +177,7 @@ def report_theory(rooms: list[Deviations]) -> None:
 
 def _both(rooms: list[Deviations]) -> str:
     return "  |  ".join(
-        f"median {np.median(off):5.1%}  worst {off.max():5.1%}  in 8 %: {np.mean(off <= LIMIT):4.0%}"
+        f"median {np.median(off):5.1%}  worst {off.max():5.1%} in 8 %: {np.mean(off <= LIMIT):4.0%}"
         for off in (np.array([room[place] for room in rooms]) for place in (1, 2))
     )
 
