@@ -53,6 +53,8 @@ def create_app(settings: Settings, engine: Callable[[Settings], Engine] = engine
         health_path="/health",
         description="Rooms computed: what each microphone hears of each source.",
     )
+    # A redirect would name this host, which clients behind the gateway cannot reach.
+    app.router.redirect_slashes = False
     for router in (http.router, sounds.router):
         app.include_router(router)
     install_dispatch(app, handlers, settings.internal_auth_token)

@@ -18,6 +18,10 @@ PROMPT_S = 0.5
 """How long a job's request waits for its room to be judged; where all workers are busy the job id
 is given without."""
 
+ADMISSION_S = 0.05
+"""How long a judged simulation waits before it is accepted: a full queue says so at once, and who
+can come back should hear it rather than have a job that fails."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -68,6 +72,7 @@ class Simulations:
         """Run as a job; what is wrong with the room is refused at once if it is found so soon."""
         job = self._begun(body, device_id)
         await self._judged(job, PROMPT_S)
+        await asyncio.wait({job.running}, timeout=ADMISSION_S)
         if job.has_ended and job.condition is not None:
             raise job.condition
         return self._accepted(job).accepted()
@@ -95,9 +100,10 @@ class Simulations:
         give_up_at = asyncio.get_running_loop().time() + patience_s
         await self._judged(job, patience_s)
         if job.prepared.done() and not self._fits(job):
-            return
-        left_s = give_up_at - asyncio.get_running_loop().time()
-        await asyncio.wait({job.running}, timeout=max(left_s, 0))
+            left_s = ADMISSION_S
+        else:
+            left_s = max(give_up_at - asyncio.get_running_loop().time(), 0)
+        await asyncio.wait({job.running}, timeout=left_s)
         if job.has_ended:
             await self._jobs.end_of(job)
 

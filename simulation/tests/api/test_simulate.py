@@ -103,7 +103,9 @@ async def test_a_known_answer_is_given_at_once_however_long_it_took(
     client: httpx2.AsyncClient, engine: Rehearsal
 ) -> None:
     engine.seconds = LONG_S
+    engine.may_end.clear()
     job_id = (await client.post("/simulate", json=request())).json()["job_id"]
+    engine.may_end.set()
     await ended(client, job_id)
 
     answer = await client.post("/simulate", json=request())
@@ -206,6 +208,19 @@ async def test_what_is_too_expensive_is_refused_with_what_would_be_cheaper(
     assert problem["details"]["suggestion"] == {"rays": 9000, "allow_degraded": True}
     assert "9000 rays" in problem["detail"]
     assert engine.computed == []
+
+
+async def test_what_may_be_degraded_is_computed_with_fewer_rays_and_says_so(
+    serve: Any,  # noqa: ANN401  a factory of clients
+) -> None:
+    async with serve(simulation_max_seconds=0.5) as client:
+        refused = await client.post("/simulate", json=request(rays=1_000_000))
+        answer = await client.post("/simulate", json=request(rays=1_000_000, allow_degraded=True))
+
+    assert refused.status_code == 422
+    assert answer.status_code == 200
+    assert answer.json()["rays"] < 1_000_000
+    assert any("instead of 1000000" in warning for warning in answer.json()["warnings"])
 
 
 async def test_a_full_queue_is_503_with_the_time_to_come_back(

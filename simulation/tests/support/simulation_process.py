@@ -6,10 +6,12 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import psutil
+from broadcasts import Broadcasts
 
 PATIENCE_S = 60
 
@@ -42,6 +44,14 @@ class SimulationProcess:
                 for worker in self.workers():
                     if worker.cpu_times().user - before.setdefault(worker.pid, 0.0) > 0.05:
                         return worker
+
+
+@dataclass
+class Running:
+    """The service, and the gateway that it pushes to."""
+
+    service: SimulationProcess
+    gateway: Broadcasts
 
 
 @asynccontextmanager

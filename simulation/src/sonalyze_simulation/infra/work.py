@@ -71,7 +71,9 @@ def prepare(
         _seconds, pace=Pace(**pace), sources=len(request.sources), processes=processes
     )
     if request.allow_degraded and seconds_of(way) > most_seconds and way.plan.is_traced:
-        way = degraded(way, placed.scene, most_seconds / seconds_of(way))
+        fewest_s = seconds_of(degraded(way, placed.scene, 0.0))
+        spare = (most_seconds - fewest_s) / (seconds_of(way) - fewest_s)
+        way = degraded(way, placed.scene, max(spare, 0.0))
     return Prepared(
         request=request.model_dump(mode="json"),
         order=way.plan.order,
