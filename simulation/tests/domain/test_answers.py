@@ -23,7 +23,7 @@ def test_what_fits_an_event_is_whole() -> None:
 
 
 def test_responses_are_left_out_first_and_decay_curves_next() -> None:
-    large = answer(rir="[" + "0," * 3_000 + "0]", decay_curves="[" + "," * 1_000 + "]")
+    large = answer(rir="[" + "0," * 3_000 + "0]", decay_curves="[" + "0," * 1_000 + "0]")
 
     without_rir = large.for_event(most_bytes=4_000)
     without_both = large.for_event(most_bytes=2_000)

@@ -1,7 +1,5 @@
 """Prepared simulations and answers, by what matters about them."""
 
-from typing import Any
-
 from simulated_rooms import request, source
 
 from sonalyze_contracts.simulations import SimulationRequest
@@ -14,7 +12,7 @@ ESTIMATES = {
 
 
 def prepared(
-    seconds: float = 1.0, rays: int = 10_000, order: int = 8, microphones: int = 1, **fields: Any
+    seconds: float = 1.0, rays: int = 10_000, order: int = 8, microphones: int = 1, **fields: object
 ) -> Prepared:
     """Give a prepared simulation of the documents' room."""
     places = [source(3, 1 + 0.1 * step, name=f"m{step}")[0] for step in range(microphones)]
