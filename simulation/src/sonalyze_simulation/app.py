@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from sonalyze_chassis.app import build_app
@@ -18,11 +19,13 @@ from sonalyze_contracts.command import Service
 from sonalyze_simulation.api import http, sounds
 from sonalyze_simulation.api.events import handlers
 from sonalyze_simulation.computing import Computing
+from sonalyze_simulation.infra.archive import archived
 from sonalyze_simulation.infra.engines import engine_chosen
 from sonalyze_simulation.infra.memory import RememberedJobs
 from sonalyze_simulation.infra.pace import pace_in
 from sonalyze_simulation.infra.processes import Processes, Terms
 from sonalyze_simulation.jobs import Jobs
+from sonalyze_simulation.ports import JobRecords
 from sonalyze_simulation.recall import Recall
 from sonalyze_simulation.services import Services
 from sonalyze_simulation.settings import Settings
@@ -42,7 +45,8 @@ def create_app(settings: Settings, engine: Callable[[Settings], Engine] = engine
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.services = await _open(settings, engine(settings), stack)
+            registry: CollectorRegistry = app.state.metrics.registry
+            app.state.services = await _open(settings, engine(settings), registry, stack)
             yield
 
     app = build_app(
@@ -68,7 +72,9 @@ def create_app(settings: Settings, engine: Callable[[Settings], Engine] = engine
     return app
 
 
-async def _open(settings: Settings, compute: Engine, stack: AsyncExitStack) -> Services:
+async def _open(
+    settings: Settings, compute: Engine, registry: CollectorRegistry, stack: AsyncExitStack
+) -> Services:
     stack.push_async_callback(compute.close)
     await compute.warm()
     terms = Terms(
@@ -82,7 +88,8 @@ async def _open(settings: Settings, compute: Engine, stack: AsyncExitStack) -> S
     publisher = GatewayPublisher(upstream, settings.gateway_url, settings.internal_auth_token)
     stack.push_async_callback(_deliver_rest, publisher)
 
-    jobs = Jobs(RememberedJobs(settings.simulation_jobs_mb << 20), publisher)
+    records = await stack.enter_async_context(_records(settings, registry))
+    jobs = Jobs(records, publisher)
     stack.push_async_callback(jobs.close, PATIENCE_S)
 
     computing = Computing(processes, Recall(settings.simulation_cache_mb << 20))
@@ -92,6 +99,19 @@ async def _open(settings: Settings, compute: Engine, stack: AsyncExitStack) -> S
         jobs=jobs,
         sounds=Sounds(processes, jobs),
     )
+
+
+@asynccontextmanager
+async def _records(settings: Settings, registry: CollectorRegistry) -> AsyncIterator[JobRecords]:
+    memory = RememberedJobs(settings.simulation_jobs_mb << 20)
+    if not settings.storage_url:
+        yield memory
+        return
+    await asyncio.to_thread(settings.simulation_data_dir.mkdir, parents=True, exist_ok=True)
+    async with archived(
+        memory, settings.storage_url, settings.simulation_data_dir, registry
+    ) as records:
+        yield records
 
 
 async def _deliver_rest(publisher: GatewayPublisher) -> None:

@@ -1,16 +1,22 @@
 """Jobs: what runs, what has ended, and who ends what runs."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 import structlog
 
 from sonalyze_chassis.publish import Publisher
+from sonalyze_contracts.errors import Unavailable
 from sonalyze_contracts.identifiers import DeviceId, JobId
 from sonalyze_contracts.simulation_jobs import JobStatus
 from sonalyze_simulation.domain.answers import Answer
-from sonalyze_simulation.domain.conditions import NotCompleted, Unforeseen, UnknownJob
+from sonalyze_simulation.domain.conditions import (
+    NotCompleted,
+    SoundsForgotten,
+    Unforeseen,
+    UnknownJob,
+)
 from sonalyze_simulation.domain.jobs import JobView
 from sonalyze_simulation.news import News
 from sonalyze_simulation.ports import JobRecords
@@ -40,7 +46,16 @@ class Jobs:
         if keeping is not None:
             await asyncio.wait({keeping})
 
-    def tell(self, job: RunningJob, device_id: DeviceId) -> None:
+    async def accept(self, job: RunningJob) -> None:
+        """Remember a job from now on, whatever comes of it: somebody knows its id."""
+        job.is_to_be_kept = True
+        async with job.writing:
+            if not job.has_ended:
+                await _written(self._records.accept(job.view()))
+        if job.device_id is not None:
+            self._tell(job, job.device_id)
+
+    def _tell(self, job: RunningJob, device_id: DeviceId) -> None:
         """Push to a device how the job goes from now on."""
         news = News(self._publisher, device_id)
         job.watcher, job.farewell = news.progressed, news.ended
@@ -76,6 +91,8 @@ class Jobs:
     async def completed(self, job_id: JobId) -> Answer:
         """Give the answer of a job that has one."""
         view = await self.get(job_id)
+        if view.stored_result is not None:
+            raise SoundsForgotten("The sounds of so old a job are forgotten; simulate again")
         if view.answer is None:
             raise NotCompleted(f"The job has no answer: it is {view.status.value}")
         return view.answer
@@ -96,7 +113,16 @@ class Jobs:
             log.error("simulation.failed", job_id=job.job_id, exc_info=job.work.exception())
         view = job.view()
         if job.is_to_be_kept or view.status is JobStatus.COMPLETED:
-            await self._records.keep(view)
+            async with job.writing:
+                await _written(self._records.keep(view))
         del self._running[job.job_id], self._keeping[job.job_id]
         if job.farewell is not None:
             job.farewell(job)
+
+
+async def _written(record: Awaitable[None]) -> None:
+    """Write a record; a disk that is full costs the record, not the simulation."""
+    try:
+        await record
+    except Unavailable as error:
+        log.warning("simulation.not_recorded", reason=error.message)

@@ -43,6 +43,9 @@ class Engine(Protocol):
 class JobRecords(Protocol):
     """Remembers jobs that have ended, within limits."""
 
+    async def accept(self, job: JobView) -> None:
+        """Note that somebody was told the id of a job that runs."""
+
     async def keep(self, job: JobView) -> None:
         """Remember an ended job."""
 

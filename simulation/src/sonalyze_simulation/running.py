@@ -48,6 +48,8 @@ class RunningJob:
     is_to_be_kept: bool = False
     """Whether somebody knows the job's id, so that even a failure has to be remembered."""
     is_stopped: bool = False
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the job's record is written: its acceptance never after its end."""
     _computing_since: float | None = None
 
     @property
@@ -127,9 +129,14 @@ class RunningJob:
             seconds_left=None if self.has_ended else self.seconds_left,
             started_at=self.started_at,
             finished_at=self.finished_at,
+            params=self._params(),
             answer=self.work.result() if is_done and self.work is not None else None,
             error=None if condition is None else condition.body(),
         )
+
+    def _params(self) -> Mapping[str, Any]:
+        is_known = self.prepared.done() and not self.prepared.cancelled()
+        return self.prepared.result().request if is_known else self.body
 
     def _status(self, condition: SonalyzeError | None) -> JobStatus:
         if self.has_ended:

@@ -22,4 +22,6 @@ class Settings(ServiceSettings):
     simulation_jobs_mb: int = Field(default=256, ge=1)
     simulation_broker_url: SecretStr = SecretStr("")
     simulation_pace: Path | None = None
+    simulation_data_dir: Path = Path("/data")
+    storage_url: str = ""
     gateway_url: str = "http://localhost:8000"

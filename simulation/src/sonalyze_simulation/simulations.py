@@ -66,7 +66,7 @@ class Simulations:
             raise
         if job.has_ended:
             return Run(job.job_id, job.answer(), job.estimated_seconds)
-        return self._accepted(job)
+        return await self._accepted(job)
 
     async def start(self, body: Mapping[str, Any], device_id: DeviceId) -> SimulationAccepted:
         """Run as a job; what is wrong with the room is refused at once if it is found so soon."""
@@ -75,17 +75,15 @@ class Simulations:
         await asyncio.wait({job.running}, timeout=ADMISSION_S)
         if job.has_ended and job.condition is not None:
             raise job.condition
-        return self._accepted(job).accepted()
+        return (await self._accepted(job)).accepted()
 
     def _begun(self, body: Mapping[str, Any], device_id: DeviceId | None) -> RunningJob:
         job = RunningJob(body, device_id)
         self._jobs.launch(job, self._answer_of(job))
         return job
 
-    def _accepted(self, job: RunningJob) -> Run:
-        job.is_to_be_kept = True
-        if job.device_id is not None:
-            self._jobs.tell(job, job.device_id)
+    async def _accepted(self, job: RunningJob) -> Run:
+        await self._jobs.accept(job)
         return Run(job.job_id, None, job.estimated_seconds)
 
     async def _answer_of(self, job: RunningJob) -> Answer:

@@ -22,5 +22,5 @@ def test_a_file_that_holds_no_pace_is_refused(tmp_path: Path, content: str) -> N
     file = tmp_path / "pace.json"
     file.write_text(content)
 
-    with pytest.raises(ValueError, match=r"pace|JSON|dictionary|greater"):
+    with pytest.raises(ValueError, match=r"pace|JSON|object|greater"):
         pace_in(file)

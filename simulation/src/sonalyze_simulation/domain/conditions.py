@@ -37,9 +37,19 @@ class NotCompleted(Conflict):
 class SimulationCancelled(Conflict):
     """Somebody cancelled the job."""
 
+    code = "cancelled"
+
 
 class ServiceStopped(Unavailable):
     """The service was stopped before the job ended."""
+
+
+class RecordUnavailable(Unavailable):
+    """Storage, which remembers older jobs, does not answer."""
+
+
+class SoundsForgotten(NotFound):
+    """Only the figures of so old a job are remembered, not how to compute its sounds."""
 
 
 class AnswerTooLarge(TooLarge):

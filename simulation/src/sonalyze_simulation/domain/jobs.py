@@ -1,7 +1,9 @@
 """A job as it is kept, and as it is shown."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sonalyze_contracts.errors import ErrorBody
 from sonalyze_contracts.identifiers import DeviceId, JobId
@@ -23,15 +25,19 @@ class JobView:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     answer: Answer | None = None
+    stored_result: str | None = None
+    """The answer as JSON, of a job that only storage remembers."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """The request: as it was understood, or as it came if it was not."""
     error: ErrorBody | None = None
 
     def text(self) -> str:
         """Write the job as JSON, its answer unread."""
-        shown = self.without_result().model_dump_json()
-        if self.answer is None:
-            return shown
-        without = self.without_result().model_dump_json(exclude={"result"})
-        return f'{without[:-1]},"result":{self.answer.text()}}}'
+        result = self.stored_result or "null"
+        if self.answer is not None:
+            result = self.answer.text()
+        rest = self.without_result().model_dump_json(exclude={"result"})
+        return f'{rest[:-1]},"result":{result}}}'
 
     def without_result(self) -> SimulationJob:
         """Show everything but the answer."""

@@ -34,6 +34,9 @@ class RememberedJobs:
         self._held_bytes = 0
         self._jobs: OrderedDict[JobId, tuple[datetime, JobView]] = OrderedDict()
 
+    async def accept(self, job: JobView) -> None:
+        """Note nothing: what runs dies with this process, as this memory does."""
+
     async def keep(self, job: JobView) -> None:
         """Remember an ended job, and forget the oldest ones that no longer fit."""
         self._jobs[job.job_id] = (self._clock(), job)
