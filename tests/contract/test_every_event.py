@@ -1,11 +1,14 @@
 """One long afternoon in which everything happens that the contract knows."""
 
+import json
+
 import httpx2
 import pytest
 from laboratory import RATE_HZ, audio_file, room_recording, room_response
 from live_backend import LiveBackend
 from party import Party, party_at, play_turn, upload_name_of
 from reference_schemas import NAMES
+from simulated import EXAMPLE, example
 from wire import TRAFFIC, Device, Json, device
 
 from sonalyze_contracts.catalogue import PUSHES
@@ -24,6 +27,7 @@ async def test_every_command_is_answered_and_every_push_heard(
     await introduce(backend)
     async with device(backend.url) as analyst:
         job_id, audio_hash = await prepare_job(backend, http, analyst)
+        await simulate(analyst)
         async with party_at(backend.url, microphones=1, job_id=job_id) as party:
             await look_around(party)
             await fail_and_stop(party)
@@ -59,6 +63,16 @@ async def prepare_job(
     await analyst.answer("analysis.run", **request)
     await analyst.answer("measurement.get_job", job_id=created["job_id"])
     return created["job_id"], signal.headers["x-audio-hash"]
+
+
+async def simulate(analyst: Device) -> None:
+    """Have a room computed in both ways, and stop what is over already."""
+    await analyst.answer("simulation.health")
+    await analyst.answer("simulation.run", **json.loads(EXAMPLE))
+    accepted = await analyst.answer("simulation.request", **example(rays=20_000))
+    await analyst.push_of("simulation.progress")
+    await analyst.push_of("simulation.result")
+    await analyst.answer("simulation.cancel", job_id=accepted["job_id"])
 
 
 async def look_around(party: Party) -> None:

@@ -13,6 +13,7 @@ HEALTH = [
     (Service.GATEWAY, "/healthz", {"status": "ok"}),
     (Service.LOBBY, "/health", {"service": "lobby", "ok": True}),
     (Service.MEASUREMENT, "/v1/health", {"status": "ok"}),
+    (Service.SIMULATION, "/health", {"status": "ok"}),
     (Service.STORAGE, "/healthz", {"ok": True}),
 ]
 
@@ -172,7 +173,7 @@ async def raw_post(url: str, path: str) -> tuple[int, bytes]:
     return int(answer.split(b" ", 2)[1]), answer
 
 
-@pytest.mark.parametrize("service", [Service.LOBBY, Service.MEASUREMENT])
+@pytest.mark.parametrize("service", [Service.LOBBY, Service.MEASUREMENT, Service.SIMULATION])
 async def test_the_internal_route_of_a_service_needs_the_token(
     backend: LiveBackend, http: httpx2.AsyncClient, service: Service
 ) -> None:

@@ -3,9 +3,12 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
-from live_backend import LiveBackend
+from live_backend import LiveBackend, live_backend
 from wire import Json, device
+
+from sonalyze_contracts.command import Service
 
 LIMIT_S = 10
 
@@ -36,14 +39,15 @@ async def test_the_id_that_a_client_is_given_finds_the_request_in_the_log_of_its
 
 
 async def test_a_service_that_is_away_is_logged_with_the_device_that_asked(
-    backend: LiveBackend,
+    tmp_path: Path,
 ) -> None:
-    async with device(backend.url) as one:
-        await one.refusal("simulation.run")
+    with live_backend(tmp_path, Service.GATEWAY) as lonely:
+        async with device(lonely.url) as one:
+            await one.refusal("simulation.run")
 
-    async with asyncio.timeout(LIMIT_S):
-        while not (lines := list(lines_about(backend, one.device_id))):  # noqa: ASYNC110  a log has no event
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(LIMIT_S):
+            while not (lines := list(lines_about(lonely, one.device_id))):  # noqa: ASYNC110  a log has no event
+                await asyncio.sleep(0.01)
     (line,) = lines
     assert line["service"] == "gateway"
     assert line["event"] == "forwarding.failed"

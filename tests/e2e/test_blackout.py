@@ -8,7 +8,7 @@ from quick_phones import crew_at
 from sonalyze_contracts.command import Service
 from sonalyze_contracts.sessions import Phase
 
-SERVICES = (Service.GATEWAY, Service.LOBBY, Service.MEASUREMENT, Service.STORAGE)
+SERVICES = tuple(Service)
 
 
 async def test_phones_finish_their_session_after_a_blackout(fragile_backend: LiveBackend) -> None:

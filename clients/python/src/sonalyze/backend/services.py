@@ -22,6 +22,7 @@ SERVICES = (
     ServiceSpec(Service.STORAGE, "sonalyze_storage.main:app", 8004, "yellow"),
     ServiceSpec(Service.LOBBY, "sonalyze_lobby.main:app", 8001, "cyan"),
     ServiceSpec(Service.MEASUREMENT, "sonalyze_measurement.main:app", 8002, "magenta"),
+    ServiceSpec(Service.SIMULATION, "sonalyze_simulation.main:app", 8003, "blue"),
     ServiceSpec(Service.GATEWAY, "sonalyze_gateway.main:app", 8000, "green"),
 )
 """The services of the embedded backend, in the order in which they are started."""
