@@ -16,15 +16,16 @@ COPY libs/chassis/pyproject.toml libs/chassis/
 COPY gateway/pyproject.toml gateway/
 COPY lobby/pyproject.toml lobby/
 COPY measurement/pyproject.toml measurement/
+COPY simulation/pyproject.toml simulation/
 COPY storage/pyproject.toml storage/
 COPY clients/python/pyproject.toml clients/python/
 
 FROM uv AS build
 ARG SERVICE
-RUN uv sync --frozen --no-dev --no-install-workspace --package "sonalyze-$SERVICE"
+RUN uv sync --frozen --no-dev --no-install-workspace --all-extras --package "sonalyze-$SERVICE"
 COPY libs libs
 COPY $SERVICE $SERVICE
-RUN uv sync --frozen --no-dev --no-editable --package "sonalyze-$SERVICE"
+RUN uv sync --frozen --no-dev --no-editable --all-extras --package "sonalyze-$SERVICE"
 
 # What compose.dev.yml runs: the whole workspace, editable, with the test tools.
 FROM uv AS dev

@@ -17,7 +17,7 @@ DEVELOPMENT = yaml.safe_load((ROOT / "compose.dev.yml").read_text(encoding="utf-
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 DATABASES = (ROOT / "deploy" / "create-databases.sh").read_text(encoding="utf-8")
 EXAMPLE_VALUES = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
-SERVICES = ("gateway", "lobby", "measurement", "storage")
+SERVICES = ("gateway", "lobby", "measurement", "simulation", "simulation-worker", "storage")
 WIRED = {
     "LOBBY_URL",
     "MEASUREMENT_URL",
@@ -40,11 +40,18 @@ OF_THE_OBJECT_STORE = {
     "AWS_ALLOW_HTTP",
 }
 """Variables that its client reads by itself."""
-OPTIONAL = {"SESSION_STAGE_PATIENCE_SECONDS", "ANALYSIS_WORKERS"}
+OPTIONAL = {
+    "SESSION_STAGE_PATIENCE_SECONDS",
+    "ANALYSIS_WORKERS",
+    "SIMULATION_WORKERS",
+    "SIMULATION_BROKER_URL",
+    "SIMULATION_PACE",
+}
 
 
 def fields_of(service: str) -> dict[str, Any]:
-    settings = importlib.import_module(f"sonalyze_{service}.settings").Settings
+    package = service.removesuffix("-worker")
+    settings = importlib.import_module(f"sonalyze_{package}.settings").Settings
     return {name.upper(): field for name, field in settings.model_fields.items()}
 
 
@@ -105,6 +112,30 @@ def test_nothing_waits_for_storage() -> None:
     }
 
     assert waiting == set()
+
+
+def test_workers_and_their_broker_are_there_for_whoever_asks_for_them() -> None:
+    optional = {name for name, each in COMPOSE["services"].items() if each.get("profiles")}
+
+    assert optional == {"simulation-worker", "valkey"}
+    assert all(COMPOSE["services"][name]["profiles"] == ["scale"] for name in optional)
+
+
+def test_simulations_are_left_to_workers_exactly_where_their_broker_runs() -> None:
+    broker_url = "redis://valkey:6379/0"
+    simulation = COMPOSE["services"]["simulation"]
+
+    assert simulation["depends_on"]["valkey"]["required"] is False
+    assert "getent hosts valkey" in simulation["command"][-1]
+    assert f"SIMULATION_BROKER_URL={broker_url}" in simulation["command"][-1]
+    assert broker_url in str(environment_of("simulation-worker")["SIMULATION_BROKER_URL"])
+    assert EXAMPLE_VALUES["SIMULATION_BROKER_URL"] == broker_url
+
+
+def test_what_computes_cannot_take_the_whole_machine() -> None:
+    for name in ("simulation", "simulation-worker"):
+        assert COMPOSE["services"][name]["mem_limit"] == "${SIMULATION_CONTAINER_MEMORY:-4g}"
+        assert COMPOSE["services"][name]["pids_limit"]
 
 
 def test_the_services_that_keep_a_database_keep_one_each() -> None:
