@@ -1,4 +1,4 @@
-"""Servers as processes of their own, each on one core."""
+"""Servers as processes of their own, on one core or on all."""
 
 import os
 import signal
@@ -29,15 +29,16 @@ class Server:
 
 
 @contextmanager
-def serving(app: str, core: int, **environment: str) -> Iterator[Server]:
-    """Run an app on one core for as long as the context lasts."""
+def serving(app: str, core: int | None, **environment: str) -> Iterator[Server]:
+    """Run an app, on one core unless it is None, for as long as the context lasts."""
     process = subprocess.Popen(  # noqa: S603  our own servers
         [sys.executable, "-m", "sonalyze_chassis.serve", app, "--port", "0"],
         cwd=HERE,
         env=os.environ | environment,
         stdout=subprocess.PIPE,
     )
-    os.sched_setaffinity(process.pid, {core})
+    if core is not None:
+        os.sched_setaffinity(process.pid, {core})
     assert process.stdout is not None
     try:
         port = next(

@@ -38,7 +38,7 @@ LOPSIDED: Final = 0.5
 """Effective share of a batch's rays below which they are split and thinned out."""
 
 ROUNDS_BETWEEN: Final = 4
-"""Reflections between two looks at how lopsided batches are."""
+"""Reflections between two looks at which rays go on, and at how lopsided batches are."""
 
 MIXING: Final = 0.02
 """Mean scattering from which split rays part soon; without it they would go the same way."""
@@ -138,22 +138,25 @@ def trace(  # noqa: PLR0913  the physics of one source
         hits = first_hits(scene, state.origin_m, state.direction)
         reach_m = np.minimum(hits.distance_m, longest_m)
         heard = state.scattered if order <= covered_order else None
-        found.append(_arrivals(state, receivers, reach_m, loss_per_m, heard))
+        within_m = np.minimum(reach_m, longest_m - state.way_m)
+        found.append(_arrivals(state, receivers, within_m, loss_per_m, heard))
         if most_bounces is not None and order >= most_bounces:
             break
         state.origin_m += state.direction * reach_m
         state.way_m += reach_m
         state.energy *= kept[:, hits.surface]
+        escaped = np.isinf(hits.distance_m)
+        if escaped.any():
+            state.energy[:, escaped] = 0.0
         _redirect(state, normals[hits.surface].T, scattering[hits.surface], rng)
-        state.keep(
-            (state.way_m < longest_m)
-            & (state.energy.max(axis=0) > FAINTEST / rays)
-            & np.isfinite(hits.distance_m)
-        )
         order += 1
-        if splits and order % ROUNDS_BETWEEN == 0 and state.way_m.size:
-            _balance(state, rays // batches, rng)
-        reached(_fraction(state, rays))
+        if order % ROUNDS_BETWEEN == 0:
+            goes_on = (state.way_m < longest_m) & (state.energy.max(axis=0) > FAINTEST / rays)
+            if not goes_on.all():
+                state.keep(goes_on)
+            if splits and state.way_m.size:
+                _balance(state, rays // batches, rng)
+            reached(_fraction(state, rays))
     return _joined(found)
 
 
