@@ -31,7 +31,10 @@ RUN_MIGRATIONS=true
 async def started_with_uvicorn(folder: Path, ports: Ports) -> AsyncIterator[None]:
     """Start each service with the documented command, in a folder with an ``.env``."""
     urls = "".join(f"{name.name}_URL={url_of(name, ports)}\n" for name in ports)
-    (folder / ".env").write_text(f"{DOTENV}{urls}MEASUREMENT_DATA_DIR={folder / 'data'}\n")
+    (folder / ".env").write_text(
+        f"{DOTENV}{urls}MEASUREMENT_DATA_DIR={folder / 'data'}\n"
+        f"SIMULATION_DATA_DIR={folder / 'rooms'}\n"
+    )
     command = (sys.executable, "-m", "uvicorn", "--host", HOST, "--port")
     with (folder / "log").open("w") as log:
         processes = [

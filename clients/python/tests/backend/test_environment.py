@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from sonalyze.backend.environment import DatabaseShared, Environment, embedded_environment
+from sonalyze.backend.environment import (
+    DatabaseShared,
+    Environment,
+    embedded_environment,
+    pace_beside,
+)
 from sonalyze.backend.services import documented_ports
 from sonalyze_contracts.command import Service
 
@@ -93,3 +98,16 @@ def test_an_empty_variable_chooses_no_database() -> None:
 def test_two_services_are_not_let_into_one_database() -> None:
     with pytest.raises(DatabaseShared, match="a database each"):
         embedded().overridden({"DATABASE_URL": POSTGRES, "STORAGE_DATABASE_URL": POSTGRES})
+
+
+def test_a_pace_that_was_measured_is_the_simulations(tmp_path: Path) -> None:
+    folder = tmp_path / "measurement_data"
+    pace = pace_beside(folder)
+    before = embedded_environment(documented_ports(), folder, log_format="json")
+    pace.parent.mkdir()
+    pace.write_text("{}")
+
+    after = embedded_environment(documented_ports(), folder, log_format="json")
+
+    assert "SIMULATION_PACE" not in before.shared
+    assert after.shared["SIMULATION_PACE"] == str(tmp_path / "simulation_data" / "pace.json")

@@ -24,6 +24,9 @@ DATABASE_VARIABLES: Mapping[Service, tuple[str, ...]] = {
 """Where the database of a service is said from outside, what wins first."""
 
 
+SIMULATION_FOLDER = "simulation_data"
+
+
 class DatabaseShared(Invalid):
     """Two services were told to keep their data in one database."""
 
@@ -71,21 +74,30 @@ class Environment:
         return next(said, self.own[service][DATABASE_URL])
 
 
+def pace_beside(data_folder: Path) -> Path:
+    """Say where this machine's measured pace of simulations is kept."""
+    return data_folder.with_name(SIMULATION_FOLDER) / "pace.json"
+
+
 def embedded_environment(ports: Ports, data_folder: Path, *, log_format: str) -> Environment:
     """Give the documented variables with which the services find each other and their data.
 
-    The databases and what is kept for debugging lie beside the data folder, which is the
-    measurement service's own.
+    The databases, what the simulation service keeps and what is kept for debugging lie beside the
+    data folder, which is the measurement service's own.
     """
     shared = {
         **{f"{service.name}_URL": url_of(service, ports) for service in ports},
         "RUN_MIGRATIONS": "true",
         "MEASUREMENT_DATA_DIR": str(data_folder),
         "MEASUREMENT_DEBUG_DIR": str(data_folder.with_name("debug_audio")),
+        "SIMULATION_DATA_DIR": str(data_folder.with_name(SIMULATION_FOLDER)),
         "INTERNAL_AUTH_TOKEN": secrets.token_urlsafe(32),
         "LOG_FORMAT": log_format,
         "PYTHONUNBUFFERED": "1",
     }
+    pace = pace_beside(data_folder)
+    if pace.is_file():
+        shared["SIMULATION_PACE"] = str(pace)
     databases = {Service.LOBBY: "sonalyze.db", Service.STORAGE: "storage.db"}
     return Environment(
         shared,
