@@ -1,13 +1,17 @@
 """What only real processes can show: that they die, and that nobody waits for them."""
 
 import asyncio
+import signal
 import time
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import psutil
 import pytest
+from broadcasts import broadcasts_taken
 from simulated_rooms import request, shoebox, source
-from simulation_process import Running, SimulationProcess
+from simulation_process import Running, SimulationProcess, simulation_process
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,12 +27,16 @@ def lengthy(**fields: object) -> dict[str, Any]:
     )
 
 
-async def requested(service: SimulationProcess, **fields: object) -> str:
+async def asked(service: SimulationProcess, **fields: object) -> httpx2.Response:
     message = {"event": "simulation.request", "data": lengthy(**fields)}
-    answer = await service.client.post(
+    return await service.client.post(
         "/gateway/handle",
         json={"client": {"device_id": "phone", "connection_id": "c"}, "message": message},
     )
+
+
+async def requested(service: SimulationProcess, **fields: object) -> str:
+    answer = await asked(service, **fields)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["job_id"])
 
@@ -83,17 +91,17 @@ async def test_the_service_lives_and_loads_no_numbers_while_four_simulations_run
     running: Running,
 ) -> None:
     service = running.service
-    asked = [
+    simulations = [
         asyncio.create_task(service.client.post("/simulate", json=lengthy(seed=seed, rays=8_000)))
         for seed in range(4)
     ]
     lives: list[tuple[int, float]] = []
 
-    while not all(simulation.done() for simulation in asked):
+    while not all(simulation.done() for simulation in simulations):
         since = time.perf_counter()
         alive = await service.client.get("/livez", timeout=5)
         lives.append((alive.status_code, time.perf_counter() - since))
-    answers = await asyncio.gather(*asked)
+    answers = await asyncio.gather(*simulations)
 
     mapped = " ".join(region.path for region in service.parent.memory_maps())
     waits_s = sorted(wait_s for _, wait_s in lives)
@@ -121,15 +129,38 @@ async def test_progress_is_pushed_while_a_simulation_runs(running: Running) -> N
 async def test_a_queue_that_is_full_sends_away_with_a_time_to_come_back(
     running: Running,
 ) -> None:
-    client = running.service.client
+    service = running.service
     many = [source(1 + 0.1 * step, 1, name=f"s{step}")[0] for step in range(16)]
-    bodies = [lengthy(sources=many, seed=seed) for seed in range(10, 16)]
 
-    answers = await asyncio.gather(*(client.post("/simulate", json=body) for body in bodies))
+    answers = await asyncio.gather(
+        *(asked(service, sources=many, seed=seed) for seed in range(10, 16))
+    )
     for answer in answers:
-        if answer.status_code == 202:
-            await client.delete(f"/jobs/{answer.json()['job_id']}")
+        if answer.status_code == 200:
+            await service.client.delete(f"/jobs/{answer.json()['job_id']}")
 
     refused = [answer for answer in answers if answer.status_code == 503]
-    assert {answer.status_code for answer in answers} == {202, 503}
+    assert {answer.status_code for answer in answers} == {200, 503}
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
+
+
+async def test_a_stopping_service_lets_a_simulation_end_and_leaves_no_process(
+    tmp_path: Path,
+) -> None:
+    async with (
+        broadcasts_taken() as gateway,
+        simulation_process(tmp_path, GATEWAY_URL=gateway.url) as service,
+    ):
+        await requested(service, rays=8_000)
+        await service.busy_worker()
+        descendants = service.parent.children(recursive=True)
+
+        service.process.terminate()
+
+        async with asyncio.timeout(30):
+            exit_code = await service.process.wait()
+        _, alive = psutil.wait_procs(descendants, timeout=10)
+        told = gateway.rest()[-1]
+        assert (told["event"], told["data"]["error"]) == ("simulation.result", None)
+        assert exit_code in {0, -signal.SIGTERM}
+        assert alive == []

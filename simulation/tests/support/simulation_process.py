@@ -15,6 +15,9 @@ from broadcasts import Broadcasts
 
 PATIENCE_S = 60
 
+BUSY_S = 0.15
+"""Of processor time, which no idle worker takes: a simulation is under way."""
+
 
 class SimulationProcess:
     """A service process and a client of it."""
@@ -37,12 +40,13 @@ class SimulationProcess:
 
     async def busy_worker(self) -> psutil.Process:
         """Wait for a worker that computes: one that has taken processor time of late."""
-        before = {worker.pid: worker.cpu_times().user for worker in self.workers()}
+        before: dict[int, float] = {}
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 await self.client.get("/livez")
                 for worker in self.workers():
-                    if worker.cpu_times().user - before.setdefault(worker.pid, 0.0) > 0.05:
+                    user_s = worker.cpu_times().user
+                    if user_s - before.setdefault(worker.pid, user_s) > BUSY_S:
                         return worker
 
 

@@ -6,14 +6,20 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
+from sonalyze_simulation.domain.conditions import CallerLeft
+
 T = TypeVar("T")
 
 
 async def while_listening(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """Do work whose result only this client wants; its body has to be read already.
 
-    The work is cancelled when the client closes the connection; nobody reads what is answered
-    then.
+    The work is cancelled when the client closes the connection.
+
+    Raises
+    ------
+    CallerLeft
+        When that happened; nobody reads what is answered then.
     """
     task = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(_gone(request))
@@ -24,7 +30,9 @@ async def while_listening(request: Request, work: Coroutine[Any, Any, T]) -> T:
         if not task.done():
             task.cancel()
             await asyncio.wait({task})
-    return await task
+    if task.cancelled():
+        raise CallerLeft("The client went away before the answer was there")
+    return task.result()
 
 
 async def _gone(request: Request) -> None:

@@ -68,6 +68,10 @@ class SoundUnusable(Unprocessable):
     """The sound is empty, or has more channels or another rate than can be played."""
 
 
+class CallerLeft(Invalid):
+    """The client closed the connection before there was an answer."""
+
+
 class NoSound(Invalid):
     """The request brings no sound."""
 
