@@ -33,7 +33,7 @@ def test_sound_that_nothing_takes_fills_the_room_evenly(
     scene: Scene, place: tuple[float, float, float]
 ) -> None:
     """A diffuse field has 4 pi c / V per second where the direct sound has 1 / r^2."""
-    arrivals = traced(scene, point(1.0, 2.5, 1.1), point(*place))
+    arrivals = traced(scene, point(1.0, 2.5, 1.1), point(*place), rays=16_000)
 
     late = arrivals.way_m > 50
     per_metre = arrivals.energy[0, late].sum() / 150
