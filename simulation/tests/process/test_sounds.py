@@ -70,6 +70,20 @@ async def test_a_response_is_a_wav_file_of_the_same_samples(
     np.testing.assert_array_equal(file.read(dtype="float32"), np.float32(rir))
 
 
+async def test_names_that_a_path_cannot_carry_go_into_the_query(running: Running, job: Job) -> None:
+    client, names = running.service.client, {"source": STRANGE, "microphone": STRANGE}
+    path = f"{quote(STRANGE, safe='')}/{quote(STRANGE, safe='')}"
+
+    by_path = await client.get(f"/jobs/{job[0]}/rir/{path}.wav")
+    by_query = await client.get(f"/jobs/{job[0]}/rir.wav", params=names)
+    heard = await client.post(f"/jobs/{job[0]}/auralise", params=names, content=by_query.content)
+    heard_by_path = await client.post(f"/jobs/{job[0]}/auralise/{path}", content=by_query.content)
+
+    assert by_query.content == by_path.content
+    assert heard.status_code == 200
+    assert heard_by_path.content == heard.content
+
+
 @pytest.mark.parametrize("names", ["s1/unknown.wav", "unknown/m1.wav", "s1", "a/b/c.wav"])
 async def test_an_unknown_pair_is_404(running: Running, job: Job, names: str) -> None:
     answer = await running.service.client.get(f"/jobs/{job[0]}/rir/{names}")

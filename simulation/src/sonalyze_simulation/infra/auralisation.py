@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, Final
@@ -12,13 +12,14 @@ import soundfile
 
 from sonalyze_simulation.domain.conditions import SoundTooLong, SoundUnreadable, SoundUnusable
 from sonalyze_simulation.infra import work
+from sonalyze_simulation.infra.responses import wav_of
 
 LONGEST_S: Final = 30.0
 MOST_CHANNELS: Final = 8
 LOWEST_RATE_HZ: Final = 8_000
 HIGHEST_RATE_HZ: Final = 96_000
 
-Samples = np.ndarray[Any, np.dtype[np.float64]]
+Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 def heard(prepared: Mapping[str, Any], source: int, microphone: int, content: str) -> str:
@@ -35,16 +36,14 @@ def heard(prepared: Mapping[str, Any], source: int, microphone: int, content: st
     loudest = np.abs(played).max()
     if loudest > 0:
         played *= np.abs(sound).max() / loudest
-    file = BytesIO()
-    soundfile.write(file, played.astype(np.float32), rate_hz, format="WAV", subtype="FLOAT")
-    return b64encode(file.getvalue()).decode("ascii")
+    return wav_of(played.astype(np.float32), rate_hz)
 
 
 def _read(content: bytes) -> tuple[Samples, int]:
     try:
         with soundfile.SoundFile(BytesIO(content)) as file:
             _require_playable(file)
-            frames: Samples = file.read(always_2d=True)
+            frames = file.read(always_2d=True)
             rate_hz: int = file.samplerate
     except soundfile.LibsndfileError as error:
         raise SoundUnreadable("This is no WAV or FLAC file that can be read") from error
