@@ -16,7 +16,7 @@ from sonalyze_contracts.results import AnalysisResults
 RATE_HZ = 48_000
 REVERBERATION_S = 0.5
 RUNNER = CliRunner(env={"COLUMNS": "120", "TERM": "dumb"})
-COMMANDS = ("demo", "analyze", "up", "serve", "doctor", "check", "reference")
+COMMANDS = ("demo", "analyze", "up", "serve", "doctor", "check", "reference", "bench")
 
 
 def reverberant(dry: np.ndarray, seconds: float = REVERBERATION_S) -> np.ndarray:
@@ -188,3 +188,18 @@ def test_every_command_explains_itself(command: str) -> None:
 
     assert result.exit_code == 0
     assert command in result.output
+
+
+def test_benchmarks_are_listed_with_what_they_compare() -> None:
+    result = RUNNER.invoke(app, ["bench"])
+
+    assert result.exit_code == 0
+    assert "simulation_accuracy" in result.output
+    assert "processes" not in result.output
+
+
+def test_a_benchmark_that_does_not_exist_is_a_usage_error() -> None:
+    result = RUNNER.invoke(app, ["bench", "coffee"])
+
+    assert result.exit_code == 2
+    assert "simulation" in result.stderr

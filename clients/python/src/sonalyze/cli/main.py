@@ -3,6 +3,7 @@
 import typer
 
 from sonalyze.cli.analyze import analyze
+from sonalyze.cli.bench import bench
 from sonalyze.cli.check import check
 from sonalyze.cli.demo import demo
 from sonalyze.cli.doctor import doctor
@@ -30,4 +31,5 @@ app.command(rich_help_panel="Run")(serve)
 app.command(rich_help_panel="Look after it")(doctor)
 app.command("test", rich_help_panel="Look after it", context_settings=PASSED_ON)(suite)
 app.command(rich_help_panel="Look after it")(check)
+app.command(rich_help_panel="Look after it")(bench)
 app.command(rich_help_panel="Look after it")(reference)
