@@ -93,7 +93,11 @@ async def _open(
     stack.push_async_callback(jobs.close, PATIENCE_S)
 
     computing = Computing(processes, Recall(settings.simulation_cache_mb << 20))
-    limits = Limits(settings.simulation_max_seconds, settings.simulation_answer_seconds)
+    limits = Limits(
+        settings.simulation_max_seconds,
+        settings.simulation_answer_seconds,
+        most_underway=settings.simulation_workers + settings.simulation_queue,
+    )
     return Services(
         simulations=Simulations(processes, computing, jobs, limits),
         jobs=jobs,

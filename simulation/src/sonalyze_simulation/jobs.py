@@ -34,6 +34,11 @@ class Jobs:
         self._running: dict[JobId, RunningJob] = {}
         self._keeping: dict[JobId, asyncio.Task[None]] = {}
 
+    @property
+    def underway(self) -> int:
+        """Count the jobs that run or wait for their turn."""
+        return len(self._running)
+
     def launch(self, job: RunningJob, work: Coroutine[Any, Any, Answer]) -> None:
         """Let a job run."""
         job.work = asyncio.create_task(work)

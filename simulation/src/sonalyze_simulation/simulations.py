@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sonalyze_chassis.compute import queue_full
 from sonalyze_contracts.identifiers import DeviceId, JobId
 from sonalyze_contracts.simulation_jobs import SimulationAccepted
 from sonalyze_simulation.computing import Computing
@@ -18,17 +19,14 @@ PROMPT_S = 0.5
 """How long a job's request waits for its room to be judged; where all workers are busy the job id
 is given without."""
 
-ADMISSION_S = 0.05
-"""How long a judged simulation waits before it is accepted: a full queue says so at once, and who
-can come back should hear it rather than have a job that fails."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a simulation may take, and how long somebody waits for its answer."""
+    """How long a simulation may take, how long somebody waits for it, and how many may be begun."""
 
     most_seconds: float
     answer_seconds: float
+    most_underway: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +70,13 @@ class Simulations:
         """Run as a job; what is wrong with the room is refused at once if it is found so soon."""
         job = self._begun(body, device_id)
         await self._judged(job, PROMPT_S)
-        await asyncio.wait({job.running}, timeout=ADMISSION_S)
         if job.has_ended and job.condition is not None:
             raise job.condition
         return (await self._accepted(job)).accepted()
 
     def _begun(self, body: Mapping[str, Any], device_id: DeviceId | None) -> RunningJob:
+        if self._jobs.underway >= self._limits.most_underway:
+            raise queue_full()
         job = RunningJob(body, device_id)
         self._jobs.launch(job, self._answer_of(job))
         return job
@@ -98,10 +97,9 @@ class Simulations:
         give_up_at = asyncio.get_running_loop().time() + patience_s
         await self._judged(job, patience_s)
         if job.prepared.done() and not self._fits(job):
-            left_s = ADMISSION_S
-        else:
-            left_s = max(give_up_at - asyncio.get_running_loop().time(), 0)
-        await asyncio.wait({job.running}, timeout=left_s)
+            return
+        left_s = give_up_at - asyncio.get_running_loop().time()
+        await asyncio.wait({job.running}, timeout=max(left_s, 0))
         if job.has_ended:
             await self._jobs.end_of(job)
 

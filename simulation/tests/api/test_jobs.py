@@ -74,8 +74,8 @@ async def test_progress_and_result_are_pushed_to_the_device_that_asked(
     progress = [push["data"] for push in pushes[:-1]]
     assert all(push["targets"] == {"device_ids": [DEVICE]} for push in pushes)
     assert {push["data"]["job_id"] for push in pushes} == {job_id}
-    assert [data["stage"] for data in progress] == ["images", "rays", "evaluating"]
-    assert [data["fraction"] for data in progress] == [0.0, 0.5, 0.9]
+    assert [data["stage"] for data in progress] == ["preparing", "images", "rays", "evaluating"]
+    assert [data["fraction"] for data in progress] == [0.0, 0.0, 0.5, 0.9]
     assert progress[0]["seconds_left"] == LONG_S
     assert pushes[-1]["data"]["error"] is None
     assert pushes[-1]["data"]["result"]["pairs"][0]["metrics"]["sti"] == pytest.approx(0.6)

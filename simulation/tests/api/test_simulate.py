@@ -234,6 +234,24 @@ async def test_a_full_queue_is_503_with_the_time_to_come_back(
     assert answer.json()["retryable"] is True
 
 
+async def test_more_simulations_than_may_wait_are_sent_away_and_those_let_in_are_not(
+    serve: Any,  # noqa: ANN401  a factory of clients
+    engine: Rehearsal,
+) -> None:
+    engine.seconds = LONG_S
+    engine.may_end.clear()
+    async with serve(simulation_workers=1, simulation_queue=1) as client:
+        answers = [await client.post("/simulate", json=request(seed=seed)) for seed in range(3)]
+        engine.may_end.set()
+        jobs = [await ended(client, answer.json()["job_id"]) for answer in answers[:2]]
+        again = await client.post("/simulate", json=request(seed=0))
+
+    assert [answer.status_code for answer in answers] == [202, 202, 503]
+    assert answers[2].headers["Retry-After"] == "5"
+    assert {job["status"] for job in jobs} == {"completed"}
+    assert again.status_code == 200
+
+
 async def test_a_failure_that_nobody_foresaw_is_told_without_its_inside(
     client: httpx2.AsyncClient, engine: Rehearsal
 ) -> None:

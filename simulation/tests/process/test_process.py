@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import psutil
 import pytest
 from broadcasts import broadcasts_taken
@@ -27,16 +26,12 @@ def lengthy(**fields: object) -> dict[str, Any]:
     )
 
 
-async def asked(service: SimulationProcess, **fields: object) -> httpx2.Response:
+async def requested(service: SimulationProcess, **fields: object) -> str:
     message = {"event": "simulation.request", "data": lengthy(**fields)}
-    return await service.client.post(
+    answer = await service.client.post(
         "/gateway/handle",
         json={"client": {"device_id": "phone", "connection_id": "c"}, "message": message},
     )
-
-
-async def requested(service: SimulationProcess, **fields: object) -> str:
-    answer = await asked(service, **fields)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["job_id"])
 
@@ -124,24 +119,6 @@ async def test_progress_is_pushed_while_a_simulation_runs(running: Running) -> N
     assert fractions == sorted(fractions)
     assert any(0.1 < fraction < 0.9 for fraction in fractions)
     assert pushes[-1]["data"]["result"]["pairs"]
-
-
-async def test_a_queue_that_is_full_sends_away_with_a_time_to_come_back(
-    running: Running,
-) -> None:
-    service = running.service
-    many = [source(1 + 0.1 * step, 1, name=f"s{step}")[0] for step in range(16)]
-
-    answers = await asyncio.gather(
-        *(asked(service, sources=many, seed=seed) for seed in range(10, 16))
-    )
-    for answer in answers:
-        if answer.status_code == 200:
-            await service.client.delete(f"/jobs/{answer.json()['job_id']}")
-
-    refused = [answer for answer in answers if answer.status_code == 503]
-    assert {answer.status_code for answer in answers} == {200, 503}
-    assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
 
 
 async def test_a_stopping_service_lets_a_simulation_end_and_leaves_no_process(
