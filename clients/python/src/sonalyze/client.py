@@ -24,6 +24,7 @@ from sonalyze.failures import UnexpectedAnswer, was_not_reached
 from sonalyze.measurements import Measurements
 from sonalyze.pushes import Heard
 from sonalyze.repeatable import may_be_sent_again
+from sonalyze.simulations import Simulations
 from sonalyze.subscription import Subscription
 from sonalyze_contracts.command import Command
 from sonalyze_contracts.errors import RateLimited, SonalyzeError, UpstreamFailed
@@ -44,7 +45,7 @@ def _may_try_again(command: Command[Any], failure: SonalyzeError) -> bool:
 
 
 class Client:
-    """One device at one gateway: its WebSocket, and its HTTP requests as ``measurements``."""
+    """One device at one gateway: its WebSocket, and over HTTP ``measurements``, ``simulations``."""
 
     def __init__(
         self,
@@ -64,12 +65,13 @@ class Client:
         self.measurements = Measurements(
             gateway, backoff=self._patience.backoff, chance=self._chance
         )
+        self.simulations = Simulations(gateway, backoff=self._patience.backoff, chance=self._chance)
 
     async def __aenter__(self) -> Self:
         try:
             await self._connection.open()
         except BaseException:
-            await self.measurements.close()
+            await self._close_requests()
             raise
         return self
 
@@ -80,7 +82,11 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         await self._connection.close()
+        await self._close_requests()
+
+    async def _close_requests(self) -> None:
         await self.measurements.close()
+        await self.simulations.close()
 
     @property
     def is_connected(self) -> bool:

@@ -8,13 +8,22 @@ from random import Random
 from typing import Any, BinaryIO, TypeVar
 
 import httpx2
+from pydantic import ValidationError
 
 from sonalyze.addresses import Gateway
 from sonalyze.backoff import RETRY_FOR_S, Backoff
-from sonalyze.failures import AnswerTimedOut, CannotConnect, may_be_repeated, of_response
+from sonalyze.failures import (
+    AnswerTimedOut,
+    CannotConnect,
+    UnexpectedAnswer,
+    may_be_repeated,
+    of_response,
+)
 from sonalyze_contracts.errors import SonalyzeError, Unavailable
+from sonalyze_contracts.model import Model
 
 ResultT = TypeVar("ResultT")
+ModelT = TypeVar("ModelT", bound=Model)
 
 Arguments = Callable[[], dict[str, Any]]
 """Makes the arguments of a request anew for each try: a body that was read is used up."""
@@ -92,3 +101,11 @@ def _our_failures(method: str, url: str) -> Iterator[None]:
 
 def _is_worth_another_try(failure: SonalyzeError) -> bool:
     return isinstance(failure, Unavailable) and may_be_repeated(failure)
+
+
+def parsed(model: type[ModelT], response: httpx2.Response) -> ModelT:
+    """Read an answer, or say that it is not what was documented."""
+    try:
+        return model.model_validate_json(response.content)
+    except ValidationError as fault:
+        raise UnexpectedAnswer(f"{response.request.url.path} answered unexpectedly") from fault

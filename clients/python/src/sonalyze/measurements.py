@@ -4,16 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 from urllib.parse import urlencode
-
-import httpx2
-from pydantic import ValidationError
 
 from sonalyze.addresses import Gateway
 from sonalyze.backoff import Backoff
-from sonalyze.failures import AudioDamaged, UnexpectedAnswer, UploadDamaged
-from sonalyze.http_requests import HttpRequests
+from sonalyze.failures import AudioDamaged, UploadDamaged
+from sonalyze.http_requests import HttpRequests, parsed
 from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
 from sonalyze_contracts.jobs import (
     AnalysisReceipt,
@@ -24,13 +21,10 @@ from sonalyze_contracts.jobs import (
     RoomMap,
     UploadReceipt,
 )
-from sonalyze_contracts.model import Model
 from sonalyze_contracts.signals import AudioInfo
 
 ANSWER_TIMEOUT_S = 120.0
 """An analysis of 180 s of audio waits its turn behind others; everything else is much faster."""
-
-ModelT = TypeVar("ModelT", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +62,17 @@ class Measurements:
         """Ask for the timeline of the signal with these parameters."""
         query = f"?{urlencode(parameters)}" if parameters else ""
         response = await self._http.send_repeatable("GET", f"/v1/measurement/audio/info{query}")
-        return _parsed(AudioInfo, response)
+        return parsed(AudioInfo, response)
 
     async def create_job(self, room: RoomMap, meta: dict[str, Any] | None = None) -> JobId:
         """Create a job to upload recordings to."""
         body = JobRequest(map=room, meta=meta or {}).model_dump(mode="json")
         response = await self._http.send("POST", "/v1/jobs", lambda: {"json": body})
-        return _parsed(JobCreated, response).job_id
+        return parsed(JobCreated, response).job_id
 
     async def get_job(self, job_id: JobId) -> JobView:
         """Look a job up."""
-        return _parsed(JobView, await self._http.send_repeatable("GET", f"/v1/jobs/{job_id}"))
+        return parsed(JobView, await self._http.send_repeatable("GET", f"/v1/jobs/{job_id}"))
 
     async def upload(
         self, endpoint: str, name: UploadName, recording: bytes | Path
@@ -108,7 +102,7 @@ class Measurements:
         response = await self._http.send_repeatable(
             "POST", f"/v1/jobs/{job_id}/analyze", lambda: {"json": body}
         )
-        return _parsed(AnalysisReceipt, response)
+        return parsed(AnalysisReceipt, response)
 
     async def bundle(self, job_id: JobId, target: Path) -> None:
         """Download everything of a job as one ZIP; nothing is at the target before it is whole."""
@@ -128,14 +122,7 @@ class Measurements:
                 content.seek(0)
             return {"files": {"file": (name, content)}}
 
-        receipt = _parsed(UploadReceipt, await self._http.send_repeatable("POST", url, body))
+        receipt = parsed(UploadReceipt, await self._http.send_repeatable("POST", url, body))
         if receipt.sha256 != sha256:
             raise UploadDamaged("The upload is damaged", sent=sha256, stored=receipt.sha256)
         return receipt
-
-
-def _parsed(model: type[ModelT], response: httpx2.Response) -> ModelT:
-    try:
-        return model.model_validate_json(response.content)
-    except ValidationError as fault:
-        raise UnexpectedAnswer(f"{response.request.url.path} answered unexpectedly") from fault

@@ -15,6 +15,7 @@ from sonalyze.audio import AudioFormat
 from sonalyze.client import Client
 from sonalyze.comparison import PairComparison
 from sonalyze.conductor import Conductor, Pair, Witness
+from sonalyze.simulated_room import simulation_of
 from sonalyze.virtual.placement import Placement, positions
 from sonalyze.virtual.profile import PhoneProfile
 from sonalyze.virtual.room import Position, VirtualRoom
@@ -24,6 +25,7 @@ from sonalyze.virtual_phone import Activity, VirtualPhone
 from sonalyze_contracts.identifiers import DeviceId, SlotId
 from sonalyze_contracts.jobs import MapPoint, MapRoom, RoomMap
 from sonalyze_contracts.sessions import Slot
+from sonalyze_contracts.simulations import SimulationRequest
 
 _PHONES_PER_SEED = 100
 """Neighbouring seeds have no phone in common."""
@@ -68,6 +70,15 @@ class Rehearsal:
         phones = len(self.speakers) + len(self.microphones)
         return (
             f"{phones} virtual phones measure a room: {self.room.name}, {x:g} by {y:g} by {z:g} m"
+        )
+
+    def simulation(self) -> SimulationRequest:
+        """Ask for the same room and the same places, under the names that pairs have."""
+        return simulation_of(
+            self.room,
+            dict(zip(map(_name, self.speakers), self.placement.speakers, strict=True)),
+            dict(zip(map(_name, self.microphones), self.placement.microphones, strict=True)),
+            self.seed,
         )
 
     async def run(

@@ -16,7 +16,7 @@ from sonalyze_contracts.results import AnalysisResults
 RATE_HZ = 48_000
 REVERBERATION_S = 0.5
 RUNNER = CliRunner(env={"COLUMNS": "120", "TERM": "dumb"})
-COMMANDS = ("demo", "analyze", "up", "serve", "doctor", "check", "reference", "bench")
+COMMANDS = ("demo", "compare", "analyze", "up", "serve", "doctor", "check", "reference", "bench")
 
 
 def reverberant(dry: np.ndarray, seconds: float = REVERBERATION_S) -> np.ndarray:

@@ -1,24 +1,18 @@
 """``demo``: virtual phones measure a virtual room through the real backend."""
 
-import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonalyze.backend.environment import embedded_environment
-from sonalyze.backend.services import free_ports, url_of
-from sonalyze.backend.stack import running_stack
 from sonalyze.cli.consoles import give_up, output
 from sonalyze.cli.interruption import Stopped, run_until_stopped
-from sonalyze_contracts.command import Service
+from sonalyze.cli.own_backend import backend_at
 from sonalyze_contracts.errors import SonalyzeError
 
 if TYPE_CHECKING:
-    from sonalyze.cli.progress import Display
     from sonalyze.comparison import PairComparison
 
 MOST_SPEAKERS = 8
@@ -90,22 +84,5 @@ async def _run(wish: Wish) -> "Sequence[PairComparison]":
     with shown(
         output(), rehearsal.description, rehearsal.speakers, rehearsal.microphones
     ) as display:
-        async with _backend(wish.url, display) as url:
+        async with backend_at(wish.url, display) as url:
             return await rehearsal.run(url, display, wish.bundle)
-
-
-@asynccontextmanager
-async def _backend(url: str | None, display: "Display") -> AsyncIterator[str]:
-    if url is not None:
-        yield url
-        return
-    async with AsyncExitStack() as opened:
-        folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="sonalyze-demo-"))
-        ports = free_ports()
-        environment = embedded_environment(
-            ports, Path(folder, "measurement_data"), log_format="console"
-        )
-        display.step("Start the services")
-        stack = await opened.enter_async_context(running_stack(ports, environment))
-        await stack.ready()
-        yield url_of(Service.GATEWAY, ports)

@@ -5,6 +5,7 @@ import typer
 from sonalyze.cli.analyze import analyze
 from sonalyze.cli.bench import bench
 from sonalyze.cli.check import check
+from sonalyze.cli.compare import compare
 from sonalyze.cli.demo import demo
 from sonalyze.cli.doctor import doctor
 from sonalyze.cli.reference import reference
@@ -26,6 +27,7 @@ PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opt
 
 app.command(rich_help_panel="Measure")(demo)
 app.command(rich_help_panel="Measure")(analyze)
+app.command(rich_help_panel="Measure")(compare)
 app.command(rich_help_panel="Run")(up)
 app.command(rich_help_panel="Run")(serve)
 app.command(rich_help_panel="Look after it")(doctor)
