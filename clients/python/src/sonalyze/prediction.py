@@ -74,6 +74,11 @@ class Prediction:
             self._single(STI, lambda found: found.sti.sti, lambda pair: pair.metrics.sti),
         )
 
+    @property
+    def agrees(self) -> bool:
+        """Say whether every single number is as near as simulations come."""
+        return all(number.agrees for number in self.single_numbers())
+
     def _single(
         self,
         metric: Metric,

@@ -49,7 +49,7 @@ def compare(
     except SonalyzeError as failure:
         give_up(failure.message)
     output().print(prediction_report(prediction))
-    raise typer.Exit(0 if all(number.agrees for number in prediction.single_numbers()) else 1)
+    raise typer.Exit(0 if prediction.agrees else 1)
 
 
 async def _run(wish: Wish) -> "Prediction":

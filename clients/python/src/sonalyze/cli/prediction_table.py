@@ -77,6 +77,7 @@ def prediction_report(prediction: Prediction) -> RenderableType:
         _legend(),
         *_remarks(prediction),
         *(_verdict(number) for number in prediction.single_numbers()),
+        _conclusion(prediction),
     )
 
 
@@ -111,6 +112,12 @@ def _verdict(number: SingleNumber) -> Text:
     if number.agrees:
         return Text(f"✓ {name}: {shown}, {apart}", style="bold green")
     return Text(f"✗ {name}: {shown}, {apart}, more than {FARTHEST_JND:g}", style="bold red")
+
+
+def _conclusion(prediction: Prediction) -> Text:
+    if prediction.agrees:
+        return Text("The simulated room sounds like the measured one.", style="bold green")
+    return Text("The simulated room sounds different from the measured one.", style="bold red")
 
 
 def _style(difference_jnd: float | None) -> str:
