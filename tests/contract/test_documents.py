@@ -82,6 +82,25 @@ def test_what_was_measured_is_read_as_the_readme_tells_it(backend: LiveBackend) 
     assert isinstance(json.loads(done.stdout), list)
 
 
+def test_a_room_is_computed_as_the_readme_tells_it(backend: LiveBackend) -> None:
+    command, _ = blocks_of(section("README.md", "The same room, computed"))
+
+    done = subprocess.run(  # noqa: S603  the document's own command
+        ["bash", "-eu", "-c", command.replace("http://localhost:8000", backend.url)],  # noqa: S607  the reader's own bash
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    front, corner = json.loads(done.stdout)["pairs"]
+    assert (front["microphone_id"], corner["microphone_id"]) == ("front", "corner")
+    assert front["line_of_sight"] is True
+    assert corner["line_of_sight"] is False
+    assert corner["metrics"]["drr_db"] is None
+    assert 0.2 < front["metrics"]["rt60_s"] < 2
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_message_in_a_document_is_one_that_the_system_knows(document: str) -> None:
     for message in messages_in(document):
