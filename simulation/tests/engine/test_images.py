@@ -5,7 +5,13 @@ import pyroomacoustics
 import pytest
 from rooms import L_SHAPE, box, point, prism, shoebox, surface
 
-from sonalyze_simulation.engine.images import _of_any, covered_order, first_missing_m, images_of
+from sonalyze_simulation.engine.images import (
+    _of_any,
+    covered_order,
+    first_missing_m,
+    images_of,
+    images_up_to,
+)
 from sonalyze_simulation.engine.scene import Scene, Surface
 
 NO_LOSS = np.zeros(8)
@@ -136,6 +142,17 @@ def test_obstacles_lower_the_order_before_images_are_too_many() -> None:
     assert covered_order(shoebox(5, 4, 2.5, walls), 12) == 12
     assert covered_order(prism(L_SHAPE, 2.5, walls), 12) == 4
     assert covered_order(shoebox(5, 4, 2.5, walls, boxes), 12) == 2
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 5])
+def test_the_images_of_a_rectangle_are_counted_before_they_are_made(order: int) -> None:
+    found = images_of(shoebox(5, 4, 2.5, surface(0.2)), SOURCE, MICROPHONE, order, NO_LOSS)
+
+    assert found.distance_m.size == images_up_to(order)
+
+
+def test_a_rectangle_has_no_more_images_than_memory_holds() -> None:
+    assert covered_order(shoebox(5, 4, 2.5, surface(0.2)), 200) == 113
 
 
 def test_air_takes_its_share_of_every_way() -> None:

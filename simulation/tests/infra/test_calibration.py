@@ -20,15 +20,16 @@ TRUE = Pace(
     wall_bounce_s=1e-8,
     obstacle_bounce_s=6e-8,
     microphone_bounce_s=2e-8,
-    microphone_s=2e-2,
-    mirrored_s=1e-6,
+    evaluation_s=3e-3,
+    image_s=2e-6,
+    mirrored_s=2e-7,
 )
 
 
 def rooms_that_take(pace: Pace, noise: float = 0.0) -> list[Timed]:
     random = np.random.default_rng(7)
-    low = np.array([1, 1e5, 6e5, 0, 1e5, 1, 1])
-    high = np.array([1, 4e6, 4e7, 4e7, 2e7, 6, 3e4])
+    low = np.array([1, 1e5, 6e5, 0, 1e5, 1, 0, 1])
+    high = np.array([1, 4e6, 4e7, 4e7, 2e7, 36, 1e5, 2e5])
     drawn = [tuple(random.uniform(low, high).tolist()) for _ in range(40)]
     return [
         Timed(units, Timed(units, 0.0).estimate_s(pace) * (1 + noise * random.uniform(-1, 1)))

@@ -1,7 +1,8 @@
 """What a simulation will take, before anything runs.
 
 Time is counted in units of work whose cost a machine is asked for once: how long a ray's bounce
-takes by itself, for each wall, each obstacle and each microphone.
+takes by itself, for each wall, each obstacle and each microphone; how long an image takes, and to
+evaluate what is heard.
 """
 
 from dataclasses import dataclass
@@ -16,21 +17,26 @@ class Workload:
     walls: int
     obstacles: int
     microphones: int
+    images: int
+    """Images known in closed form, for each microphone."""
     mirrored: int
-    """Images that are mirrored and proven for each microphone."""
+    """Images that are mirrored and proven, for each microphone."""
+    evaluations: int
+    """Of each microphone: one, and one for each batch of rays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds for each unit of work; the defaults are those of the machine they were fitted on."""
+    """Seconds for each unit of work; the defaults are what ``./sonalyze bench --calibrate`` found."""
 
-    start_s: float = 5e-3
-    bounce_s: float = 70e-9
-    wall_bounce_s: float = 12e-9
-    obstacle_bounce_s: float = 90e-9
-    microphone_bounce_s: float = 35e-9
-    microphone_s: float = 15e-3
-    mirrored_s: float = 2e-6
+    start_s: float = 3e-3
+    bounce_s: float = 50e-9
+    wall_bounce_s: float = 10e-9
+    obstacle_bounce_s: float = 60e-9
+    microphone_bounce_s: float = 15e-9
+    evaluation_s: float = 2.4e-3
+    image_s: float = 0.3e-6
+    mirrored_s: float = 0.2e-6
 
     def seconds_for(self, work: Workload) -> float:
         """Say how long one source takes in one process."""
@@ -40,7 +46,11 @@ class Pace:
             + self.obstacle_bounce_s * work.obstacles
             + self.microphone_bounce_s * work.microphones
         )
-        heard_s = self.microphone_s + self.mirrored_s * work.mirrored
+        heard_s = (
+            self.evaluation_s * work.evaluations
+            + self.image_s * work.images
+            + self.mirrored_s * work.mirrored
+        )
         return self.start_s + work.ray_bounces * bounce_s + work.microphones * heard_s
 
 

@@ -21,6 +21,10 @@ MOST_CANDIDATES: Final = 30_000
 """Images that are mirrored for one source before the order is lowered: 0.1 s."""
 
 
+MOST_IMAGES: Final = 2_000_000
+"""Images of an empty rectangle, to order 113: 0.5 GiB on their way."""
+
+
 class Images(NamedTuple):
     """What reaches one microphone without being scattered, in the order of arrival.
 
@@ -70,8 +74,9 @@ def first_missing_m(scene: Scene, source_m: Samples, microphone_m: Samples, orde
     than the order cannot be shorter than the direct one.
     """
     if is_shoebox(scene):
-        distance_m, _, orders = _of_shoebox(scene, source_m, microphone_m, order + 1)
-        return float(distance_m[orders > order].min())
+        grid = _lattice(order + 1)
+        missing = grid[:, np.abs(grid).sum(axis=0) > order]
+        return float(_to_lattice_m(scene, source_m, microphone_m, missing).min())
     distance_m, _, orders = _of_any(scene, source_m, microphone_m, order)
     highest = distance_m[orders == order]
     return float(highest.max()) if highest.size else float(distance_m.max(initial=0.0))
@@ -88,12 +93,19 @@ def is_shoebox(scene: Scene) -> bool:
 def covered_order(scene: Scene, wanted: int) -> int:
     """Give the highest order, up to the wanted one, whose images are few enough to be mirrored."""
     if is_shoebox(scene):
+        while images_up_to(wanted) > MOST_IMAGES:
+            wanted -= 1
         return wanted
     planes, order, candidates = len(scene.surfaces), 0, 1
     while order < wanted and candidates * planes <= MOST_CANDIDATES:
         candidates *= planes
         order += 1
     return order
+
+
+def images_up_to(order: int) -> int:
+    """Count the images of a rectangle: the points of an octahedron of the cubic lattice."""
+    return (2 * order + 1) * (2 * order * order + 2 * order + 3) // 3
 
 
 def mirrored_share(scene: Scene) -> Samples:
@@ -105,23 +117,37 @@ def mirrored_share(scene: Scene) -> Samples:
 def _of_shoebox(
     scene: Scene, source_m: Samples, microphone_m: Samples, order: int
 ) -> tuple[Samples, Samples, NDArray[np.intp]]:
-    size_m = np.array([*scene.corners_m[2], scene.height_m])
-    span = np.arange(-order, order + 1)
-    grid = np.stack(np.meshgrid(span, span, span, indexing="ij")).reshape(3, -1)
-    grid = grid[:, np.abs(grid).sum(axis=0) <= order]
-    odd = grid % 2 == 1
-    place = np.where(odd, size_m[:, np.newaxis] - source_m[:, np.newaxis], source_m[:, np.newaxis])
-    image_m = grid * size_m[:, np.newaxis] + place
-    distance_m = np.sqrt(((image_m - microphone_m[:, np.newaxis]) ** 2).sum(axis=0))
+    grid = _lattice(order)
     # Of |n| reflections along an axis, the side that the image lies behind has the larger half.
     less, more = np.abs(grid) // 2, (np.abs(grid) + 1) // 2
     low, high = np.where(grid < 0, more, less), np.where(grid < 0, less, more)
     # South, east, north and west are the edges of the rectangle in their order.
     powers = np.stack((low[1], high[0], high[1], low[0], low[2], high[2]))
     strength = np.ones((scene.absorption.shape[1], grid.shape[1]))
+    exponents = np.arange(order + 1)
     for surface, share in enumerate(mirrored_share(scene).T):
-        strength *= share[:, np.newaxis] ** powers[surface]
-    return distance_m, strength, np.abs(grid).sum(axis=0)
+        strength *= (share[:, np.newaxis] ** exponents)[:, powers[surface]]
+    return _to_lattice_m(scene, source_m, microphone_m, grid), strength, np.abs(grid).sum(axis=0)
+
+
+def _lattice(order: int) -> NDArray[np.intp]:
+    """Give all points whose coordinates' magnitudes add up to the order at most, shape (3, n)."""
+    span = np.arange(-order, order + 1)
+    flat = np.stack(np.meshgrid(span, span, indexing="ij")).reshape(2, -1)
+    left = order - np.abs(flat).sum(axis=0)
+    flat, left = flat[:, left >= 0], left[left >= 0]
+    counts = 2 * left + 1
+    z = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts + left, counts)
+    return np.vstack((np.repeat(flat, counts, axis=1), z))
+
+
+def _to_lattice_m(
+    scene: Scene, source_m: Samples, microphone_m: Samples, grid: NDArray[np.intp]
+) -> Samples:
+    size_m = np.array([*scene.corners_m[2], scene.height_m])[:, np.newaxis]
+    source = source_m[:, np.newaxis]
+    image_m = grid * size_m + np.where(grid % 2 == 1, size_m - source, source)
+    return np.asarray(np.sqrt(((image_m - microphone_m[:, np.newaxis]) ** 2).sum(axis=0)))
 
 
 def _of_any(

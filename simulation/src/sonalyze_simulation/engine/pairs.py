@@ -30,6 +30,8 @@ class Heard:
     is_direct: bool
     end_s: float
     """Until when every arrival is known."""
+    is_complete: bool
+    """Whether nothing that matters comes after."""
 
 
 def heard(
@@ -45,10 +47,19 @@ def heard(
         energy = np.hstack((energy, rays.energy))
         batch = np.concatenate((batch, rays.batch))
     is_direct = bool(images.order.size) and int(images.order[0]) == 0
-    first_m = float(images.distance_m[0] if is_direct else way_m.min())
-    last_m = min(float(way_m.max()), complete_m)
+    first_m = float(images.distance_m[0] if is_direct else way_m.min(initial=complete_m))
+    first_m = first_m if np.isfinite(first_m) else 0.0
+    last_m = min(float(way_m.max(initial=first_m)), complete_m)
     time_s = way_m / speed_m_s
-    return Heard(time_s, energy, batch, first_m / speed_m_s, is_direct, last_m / speed_m_s)
+    return Heard(
+        time_s,
+        energy,
+        batch,
+        first_s=first_m / speed_m_s,
+        is_direct=is_direct,
+        end_s=last_m / speed_m_s,
+        is_complete=bool(np.isinf(complete_m)),
+    )
 
 
 def band_responses(
@@ -63,7 +74,7 @@ def band_responses(
         weight = np.where(pair.batch < 0, 1.0, np.where(pair.batch == batch, float(batches), 0.0))
     # A sphere around the microphone hears what is on its way to it a little early.
     after_s = np.maximum(pair.time_s - pair.first_s, 0.0)
-    slots = int((pair.end_s - pair.first_s) * RATE_HZ)
+    slots = max(1, int((pair.end_s - pair.first_s) * RATE_HZ))
     slot = (after_s * RATE_HZ).astype(np.intp)
     slot[np.isclose(slot + 1, after_s * RATE_HZ, rtol=0, atol=1e-6)] += 1
     within = slot < slots

@@ -162,7 +162,8 @@ def trace(  # noqa: PLR0913  the physics of one source
 
 def _balance(state: _Rays, size: int, rng: np.random.Generator) -> None:
     """Split strong rays and thin out weak ones in batches where few carry most energy."""
-    weight = (state.energy / state.energy.sum(axis=1, keepdims=True)).mean(axis=0)
+    totals = np.maximum(state.energy.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    weight = (state.energy / totals).mean(axis=0)
     total = np.bincount(state.batch, weight)
     effective = total**2 / np.maximum(np.bincount(state.batch, weight**2), 1e-300)
     lopsided = effective < LOPSIDED * size
@@ -175,7 +176,9 @@ def _balance(state: _Rays, size: int, rng: np.random.Generator) -> None:
         if lopsided[batch] and members.size:
             share = weight[members] / total[batch]
             places = (np.arange(size) + rng.random()) / size
-            number = np.minimum(np.searchsorted(np.cumsum(share), places), members.size - 1)
+            risen = np.cumsum(share)
+            # The first that reaches a place has a share of its own, whatever rounding did.
+            number = np.searchsorted(risen, np.minimum(places, 1.0) * risen[-1])
             drawn, strength = members[number], 1 / (size * share[number])
         chosen.append(drawn)
         factor.append(strength)

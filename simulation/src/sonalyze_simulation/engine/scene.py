@@ -6,7 +6,7 @@ six faces for each box. Every plane has a unit normal that points into the air.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -83,6 +83,17 @@ class Scene:
         return (*self.walls, self.floor, self.ceiling, *faces)
 
     @cached_property
+    def smooth(self) -> Scene:
+        """The same room, whose surfaces mirror all that they do not absorb."""
+        return replace(
+            self,
+            walls=tuple(map(_smooth, self.walls)),
+            floor=_smooth(self.floor),
+            ceiling=_smooth(self.ceiling),
+            boxes=tuple(replace(box, surface=_smooth(box.surface)) for box in self.boxes),
+        )
+
+    @cached_property
     def absorption(self) -> Samples:
         """Absorption coefficients, shape (surfaces, bands)."""
         return np.array([surface.absorption for surface in self.surfaces])
@@ -136,6 +147,10 @@ class Scene:
             offsets.append(sides @ center + half)
             offsets.append(np.array([-box.bottom_m, box.top_m]))
         return np.concatenate(normals), np.concatenate(offsets)
+
+
+def _smooth(surface: Surface) -> Surface:
+    return replace(surface, scattering=(0.0,) * len(surface.scattering))
 
 
 def axes_of(box: Box) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

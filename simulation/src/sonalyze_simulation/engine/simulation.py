@@ -102,6 +102,10 @@ def simulate_source(  # noqa: PLR0913  the physics of one source
     -------
     tuple of PairEvaluation
         In the order of the microphones.
+
+    Notes
+    -----
+    Without rays nothing carries what surfaces scatter: they mirror all that they do not absorb.
     """
     speed_m_s = (air or Air()).speed_of_sound_m_s
     loss_per_m = np.zeros(OCTAVE_HZ.size) if air is None else air.absorption_per_m(OCTAVE_HZ)
@@ -121,8 +125,9 @@ def simulate_source(  # noqa: PLR0913  the physics of one source
             reached=reached,
         )
     evaluated = []
+    mirrored = scene if plan.is_traced else scene.smooth
     for number, microphone_m in enumerate(microphones_m.T):
-        images = images_of(scene, source_m, microphone_m, plan.order, loss_per_m)
+        images = images_of(mirrored, source_m, microphone_m, plan.order, loss_per_m)
         if arrivals is None:
             complete_m = first_missing_m(scene, source_m, microphone_m, plan.order)
             pair = heard(images, None, speed_m_s, complete_m)
@@ -140,7 +145,8 @@ def _evaluated(pair: Heard) -> PairEvaluation:
     return PairEvaluation(
         bands=found,
         mid=mid if pair.is_direct else replace(mid, drr_db=None, direct_to_late_db=None),
-        speech=speech_transmission(transmission_indices(octaves)),
+        # No noise hides anything: what is known counts, however little it decays.
+        speech=speech_transmission(transmission_indices(octaves, needed_db=0.0)),
         spread=_spread(pair),
         is_direct=pair.is_direct,
         heard=pair,

@@ -7,6 +7,7 @@ distance in metres. No delay is added: nothing has to be taken away.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -46,8 +47,8 @@ def impulse_response(
     ndarray, shape (n,), float64
         Pressure relative to that of the direct sound in a distance of one metre.
     """
-    count = round(duration_s * sample_rate_hz)
-    padded = fft.next_fast_len(count + round(MARGIN_S * sample_rate_hz), real=True)
+    count = max(1, round(duration_s * sample_rate_hz))
+    padded = fft.next_fast_len(count + math.ceil(MARGIN_S * sample_rate_hz), real=True)
     frequency_hz = np.arange(padded // 2 + 1) * (sample_rate_hz / padded)
     spectrum = np.zeros(frequency_hz.size, dtype=np.complex128)
     noise = rng.standard_normal(count)

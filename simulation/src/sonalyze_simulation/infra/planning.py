@@ -11,11 +11,11 @@ from sonalyze_contracts.simulations import FEWEST_RAYS, MOST_RAYS, Method, Simul
 from sonalyze_simulation.domain.cost import Workload
 from sonalyze_simulation.engine.air import Air
 from sonalyze_simulation.engine.estimates import DECAY_60_DB, Estimates, estimates
-from sonalyze_simulation.engine.images import covered_order, is_shoebox
+from sonalyze_simulation.engine.images import covered_order, images_up_to, is_shoebox
 from sonalyze_simulation.engine.rays import FAINTEST
 from sonalyze_simulation.engine.receivers import LARGEST_M, SHARE_OF_FREE_PATH
 from sonalyze_simulation.engine.scene import Scene
-from sonalyze_simulation.engine.simulation import LONGEST_S, OCTAVE_HZ, Plan
+from sonalyze_simulation.engine.simulation import BATCHES, LONGEST_S, OCTAVE_HZ, Plan
 
 USUAL_RAYS: Final = 10_000
 """T30 within 2 to 5 % in rooms whose sides are alike; more where receivers are hit more rarely."""
@@ -78,14 +78,15 @@ def degraded(planned_: Planned, scene: Scene, share: float) -> Planned:
 
 def workload(scene: Scene, plan: Plan, microphones: int) -> Workload:
     """Count the work for one source."""
-    walls = len(scene.walls) + 2
-    mirrored = 1 if is_shoebox(scene) else len(scene.surfaces) ** plan.order
+    is_closed = is_shoebox(scene)
     return Workload(
         ray_bounces=plan.rays * _bounces(scene),
-        walls=walls,
+        walls=len(scene.walls) + 2,
         obstacles=len(scene.boxes),
         microphones=microphones,
-        mirrored=mirrored,
+        images=images_up_to(plan.order) if is_closed else 0,
+        mirrored=0 if is_closed else len(scene.surfaces) ** plan.order,
+        evaluations=1 + BATCHES if plan.is_traced else 1,
     )
 
 

@@ -23,8 +23,11 @@ FURNITURE_M: Final = (0.4, 0.9)
 MARGIN_M: Final = 0.5
 """From walls and furniture to where sound is made and heard."""
 
-METHODS: Final = ("auto", "auto", "raytracing")
-"""Images alone take so little time that nothing of the pace could be seen in it."""
+METHODS: Final = ("auto", "auto", "auto", "raytracing", "ism")
+"""Images alone are tried in bare rectangles: elsewhere they are few."""
+
+ORDERS: Final = (20, 60)
+"""Of images alone; lower ones take so little time that nothing could be seen in it."""
 
 
 def random_rooms(seed: int) -> Iterator[Body]:
@@ -38,7 +41,9 @@ def _request(random: Random) -> Body:
     floor_m2 = math.exp(random.uniform(*map(math.log, FLOORS_M2)))
     depth_m = math.sqrt(floor_m2 / random.uniform(1.0, 1.8))
     width_m, height_m = floor_m2 / depth_m, random.uniform(*HEIGHTS_M)
-    is_shoebox = random.random() < 0.5  # noqa: PLR2004  one half
+    method = random.choice(METHODS)
+    is_bare = method == "ism"
+    is_shoebox = is_bare or random.random() < 0.5  # noqa: PLR2004  one half
     return {
         "room": (_shoebox if is_shoebox else _cut_corner)(random, width_m, depth_m, height_m),
         # The eastern half of the room stands free; furniture keeps to the western one.
@@ -47,8 +52,9 @@ def _request(random: Random) -> Body:
             _place(random, f"m{number}", width_m, depth_m)
             for number in range(random.randint(1, MOST_MICROPHONES))
         ],
-        "furniture": list(_furniture(random, width_m, depth_m)),
-        "method": random.choice(METHODS),
+        "furniture": [] if is_bare else list(_furniture(random, width_m, depth_m)),
+        "method": method,
+        "max_order": random.randint(*ORDERS),
         "rays": random.randint(*RAYS),
     }
 
