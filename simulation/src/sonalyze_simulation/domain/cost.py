@@ -27,7 +27,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds for each unit of work; the defaults are what ``./sonalyze bench --calibrate`` found."""
+    """Seconds for each unit of work; the defaults are what a calibration found once."""
 
     start_s: float = 3e-3
     bounce_s: float = 50e-9
