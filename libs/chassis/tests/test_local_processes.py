@@ -1,10 +1,14 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
+import psutil
 import pytest
+from underway import is_dead_in_time
 
 from sonalyze_chassis.compute import DeadlinePassed, QueueFull, Stopping, WorkerDied
 from sonalyze_chassis.local_processes import LocalProcesses
@@ -97,3 +101,31 @@ async def test_closing_tells_everybody_who_waits() -> None:
 
     ends = await asyncio.gather(working, waiting, return_exceptions=True)
     assert [type(end) for end in ends] == [Stopping, Stopping]
+
+
+SERVICE = """
+import asyncio
+from sonalyze_chassis.local_processes import LocalProcesses
+
+async def compute():
+    processes = LocalProcesses(workers=1, queue_limit=1, preload=())
+    tell = lambda progress: print(progress.stage, flush=True)
+    await processes.run("contract_work:hold", deadline_s=600, progressed=tell)
+
+asyncio.run(compute())
+"""
+
+
+async def test_no_child_goes_on_when_its_service_is_killed() -> None:
+    service = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SERVICE),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent / "support")},
+    )
+    assert service.stdout is not None
+    child = psutil.Process(int(await service.stdout.readline()))
+
+    service.kill()
+
+    assert await is_dead_in_time(child)
+    await service.communicate()

@@ -17,6 +17,7 @@ from pebble import CONSTS, ProcessExpired, ProcessFuture, ProcessPool
 
 from sonalyze_chassis.compute import DeadlinePassed, WorkerDied, WorkFailed, queue_full, stopping
 from sonalyze_chassis.errors import INTERNAL_MESSAGE
+from sonalyze_chassis.orphans import end_with_parent
 from sonalyze_chassis.progress import Listener
 from sonalyze_chassis.reports import Address, Mailbox, perform_reporting
 from sonalyze_chassis.threads import compute_on_one_thread
@@ -50,7 +51,9 @@ class LocalProcesses:
         CONSTS.term_timeout = PATIENCE_WITH_CHILDREN_S
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([perform_reporting.__module__, "uvicorn", *preload])
-        self._new_pool = partial(ProcessPool, max_workers=workers, context=context)
+        self._new_pool = partial(
+            ProcessPool, max_workers=workers, initializer=end_with_parent, context=context
+        )
         self._pool = self._new_pool()
         self._turns = asyncio.Semaphore(workers)
         self._limit = workers + queue_limit
