@@ -30,7 +30,7 @@ from sonalyze_simulation.recall import Recall
 from sonalyze_simulation.services import Services
 from sonalyze_simulation.settings import Settings
 from sonalyze_simulation.simulations import Limits, Simulations
-from sonalyze_simulation.sounds import Sounds
+from sonalyze_simulation.sounds import MOST_WAITING, Sounds
 
 EXPOSED_HEADERS = ("X-Job-ID", "X-Request-ID", "Content-Disposition", "Retry-After")
 PUSH_TIMEOUT_S = 10.0
@@ -101,7 +101,7 @@ async def _open(
     return Services(
         simulations=Simulations(processes, computing, jobs, limits),
         jobs=jobs,
-        sounds=Sounds(processes, jobs),
+        sounds=Sounds(processes, jobs, settings.simulation_workers + MOST_WAITING),
     )
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from prepared_rooms import answer
@@ -72,3 +73,13 @@ async def test_a_job_is_forgotten_after_its_time() -> None:
     clock.now += timedelta(minutes=30)
 
     assert await remembered(records, "ab") == ["b"]
+
+
+async def test_what_was_asked_for_is_not_remembered_with_what_came_of_it() -> None:
+    records = RememberedJobs(most_bytes=SIZE)
+
+    await records.keep(replace(job("a", has_answer=False), params={"walls": ["brick"] * 1_000}))
+
+    found = await records.find(JobId("a"))
+    assert found is not None
+    assert found.params == {}

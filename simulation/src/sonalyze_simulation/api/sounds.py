@@ -61,7 +61,8 @@ async def response_file_by_query(
 @router.get("/sofa", response_class=Response, responses=SOFA_ANSWER)
 async def sofa_file(job_id: str, request: Request, services: Asked) -> Response:
     """Download all responses as a SOFA file."""
-    content = await while_listening(request, services.sounds.sofa(JobId(job_id)))
+    with services.sounds.turn():
+        content = await while_listening(request, services.sounds.sofa(JobId(job_id)))
     return _file(content, SOFA, "responses.sofa")
 
 
@@ -90,18 +91,20 @@ async def auralise_by_query(
 
 
 async def _response(job_id: str, pair: PairName, request: Request, services: Services) -> Response:
-    sound = services.sounds.response(JobId(job_id), pair)
-    return _file(await while_listening(request, sound), WAV, "response.wav")
+    with services.sounds.turn():
+        sound = services.sounds.response(JobId(job_id), pair)
+        return _file(await while_listening(request, sound), WAV, "response.wav")
 
 
 async def _auralised(job_id: str, pair: PairName, request: Request, services: Services) -> Response:
-    await services.sounds.require_pair(JobId(job_id), pair)
-    allow_body(request, MOST_SOUND_BYTES)
-    sound = await request.body()
-    if not sound:
-        raise NoSound("Send a WAV or FLAC file as the body")
-    played = services.sounds.auralised(JobId(job_id), pair, sound)
-    return _file(await while_listening(request, played), WAV, "auralisation.wav")
+    with services.sounds.turn():
+        await services.sounds.require_pair(JobId(job_id), pair)
+        allow_body(request, MOST_SOUND_BYTES)
+        sound = await request.body()
+        if not sound:
+            raise NoSound("Send a WAV or FLAC file as the body")
+        played = services.sounds.auralised(JobId(job_id), pair, sound)
+        return _file(await while_listening(request, played), WAV, "auralisation.wav")
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

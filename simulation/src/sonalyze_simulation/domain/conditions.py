@@ -56,6 +56,10 @@ class AnswerTooLarge(TooLarge):
     """The answer is larger than an event may be, whatever is left out."""
 
 
+class SoundsTooLarge(TooLarge):
+    """All responses of the job are more than one file holds."""
+
+
 class SoundTooLong(TooLarge):
     """The sound to be played in the room is longer than allowed."""
 

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -38,8 +39,11 @@ class RememberedJobs:
         """Note nothing: what runs dies with this process, as this memory does."""
 
     async def keep(self, job: JobView) -> None:
-        """Remember an ended job, and forget the oldest ones that no longer fit."""
-        self._jobs[job.job_id] = (self._clock(), job)
+        """Remember an ended job, and forget the oldest ones that no longer fit.
+
+        Not what a refused one had asked for: that may be as large as a body, and nobody reads it.
+        """
+        self._jobs[job.job_id] = (self._clock(), replace(job, params={}))
         self._held_bytes += _size_of(job)
         self._forget_old()
         while len(self._jobs) > self._most_jobs or (
