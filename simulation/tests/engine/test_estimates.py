@@ -45,3 +45,13 @@ def test_air_shortens_the_decay() -> None:
 
 def test_single_modes_end_at_schroeders_frequency() -> None:
     assert schroeder_hz(0.5, 50.0) == pytest.approx(200.0)
+
+
+def test_what_absorbs_more_never_decays_more_slowly() -> None:
+    found = [
+        estimates(shoebox(10, 7, 3, surface(absorption)), 343.2, NO_LOSS).kuttruff_s[0]
+        for absorption in (0.5, 0.8, 0.95, 0.99, 1.0)
+    ]
+
+    assert np.isfinite(found).all()
+    assert (np.diff(found) <= 0).all()

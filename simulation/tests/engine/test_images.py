@@ -134,6 +134,18 @@ def test_what_comes_before_the_first_missing_image_is_complete(order: int) -> No
     assert more[more < limit_m] == pytest.approx(some[some < limit_m])
 
 
+@pytest.mark.parametrize("order", range(5))
+def test_in_any_room_what_comes_before_the_first_missing_image_is_complete(order: int) -> None:
+    room = prism(L_SHAPE, 2.5, surface(0.2))
+    limit_m = first_missing_m(room, SOURCE, MICROPHONE, order)
+
+    some = images_of(room, SOURCE, MICROPHONE, order, NO_LOSS).distance_m
+    more = images_of(room, SOURCE, MICROPHONE, 5, NO_LOSS).distance_m
+
+    assert more[more < limit_m] == pytest.approx(some[some < limit_m])
+    assert np.isfinite(limit_m)
+
+
 def test_obstacles_lower_the_order_before_images_are_too_many() -> None:
     walls = surface(0.2)
     grid = product((1.0, 2.5, 4.0), (1.0, 3.0))

@@ -3,7 +3,8 @@ import pytest
 from rooms import L_SHAPE, box, point, prism, shoebox, surface
 
 from sonalyze_acoustics.samples import Samples
-from sonalyze_simulation.engine.rays import Arrivals, _lambert, trace
+from sonalyze_simulation.engine.arrivals import Arrivals
+from sonalyze_simulation.engine.rays import _lambert, trace
 from sonalyze_simulation.engine.receivers import spheres
 from sonalyze_simulation.engine.scene import Scene
 

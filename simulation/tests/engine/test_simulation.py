@@ -112,6 +112,64 @@ def test_images_alone_say_only_what_is_complete() -> None:
     assert many.spread[4] == {}
 
 
+def test_images_alone_mirror_what_rays_would_scatter() -> None:
+    rough, smooth = surface(0.2, 0.6), surface(0.2, 0.0)
+    plan = Plan(order=20, rays=0)
+
+    found = one_pair(shoebox(5, 4, 2.5, rough), plan)
+
+    assert found.bands == one_pair(shoebox(5, 4, 2.5, smooth), plan).bands
+
+
+def test_where_nothing_is_heard_every_figure_says_so() -> None:
+    walls = surface(0.2, 0.3)
+    partition = box((2.5, 2.0), (0.2, 4.0, 2.5), walls)
+
+    found = one_pair(shoebox(5, 4, 2.5, walls, (partition,)))
+
+    assert found.speech.sti is None
+    assert "comes to the microphone" in found.speech.note
+    assert found.bands[4].t30_s is None
+    assert "comes to the microphone" in found.bands[4].reasons["t30_s"]
+    assert "does not see" in found.bands[4].reasons["drr_db"]
+
+
+def test_of_images_that_are_all_hidden_the_orders_are_to_blame() -> None:
+    walls = surface(0.2)
+    screen = box((2.5, 1.9), (0.1, 3.0, 2.2), walls)
+
+    found = one_pair(shoebox(5, 4, 2.5, walls, (screen,)), Plan(order=0, rays=0))
+
+    assert "No image of the orders" in found.bands[4].reasons["t30_s"]
+
+
+@pytest.mark.parametrize("plan", [HYBRID, Plan(order=3, rays=0), Plan(order=0, rays=0)])
+@pytest.mark.parametrize("corners", [L_SHAPE, ((0, 0), (5, 0), (5, 4), (0, 4))])
+def test_a_room_that_takes_everything_leaves_the_direct_sound(
+    plan: Plan, corners: tuple[tuple[float, float], ...]
+) -> None:
+    found = one_pair(prism(corners, 2.5, surface(1.0)), plan)
+
+    assert found.speech.sti == pytest.approx(1.0)
+    assert found.bands[4].t30_s is None
+    if plan.is_traced:
+        assert "Nothing follows" in found.bands[4].reasons["t30_s"]
+
+
+def test_octaves_that_die_soon_are_known_beside_one_that_lives_long() -> None:
+    walls = Surface((0.01, 0.2, 0.2, 0.2, 0.2, 0.2, 0.7, 1.0), (0.3,) * 8)
+    room = shoebox(5, 4, 2.5, walls)
+    expected = estimates(room, SPEED_M_S, LOSS_PER_M).kuttruff_s
+
+    found = one_pair(room, replace(HYBRID, rays=2_000))
+
+    assert found.bands[0].t30_s == pytest.approx(expected[0], rel=0.1)
+    assert found.bands[3].t30_s == pytest.approx(expected[3], rel=0.1)
+    assert found.bands[6].t30_s is not None
+    assert found.bands[7].t30_s is None
+    assert found.speech.sti is not None
+
+
 def test_rays_alone_agree_with_images_and_rays() -> None:
     room = shoebox(5, 4, 2.5, surface(0.2, 0.3))
 

@@ -155,13 +155,18 @@ def mid_frequency(found: dict[float, BandMetrics], broadband: BandResponse) -> M
     )
 
 
-def transmission_indices(octaves: Sequence[BandResponse]) -> list[float | None]:
+def transmission_indices(
+    octaves: Sequence[BandResponse], needed_db: float = SPEECH_RANGE_DB
+) -> list[float | None]:
     """Return the transmission index of each speech band that holds enough decay."""
     by_hz = {octave.band.center_hz: octave for octave in octaves}
     indices: list[float | None] = []
     for hz in SPEECH_BANDS_HZ:
         octave = by_hz.get(hz)
-        if octave is None or (octave.decay_range_db or 0.0) < SPEECH_RANGE_DB:
+        if octave is None or octave.total_energy <= 0:
+            indices.append(None)
+            continue
+        if (octave.decay_range_db or 0.0) < needed_db:
             indices.append(None)
             continue
         modulation = modulation_transfer(octave.net, octave.time_s, octave.rate_hz, octave.tail)

@@ -63,11 +63,13 @@ def estimates(scene: Scene, speed_m_s: float, loss_per_m: Samples) -> Estimates:
     mean = area_m2 @ scene.absorption / total_m2
     exponent = _exponent(mean)
     reach = 4 * DECAY_60_DB * volume_m3 / speed_m_s
-    corrected = exponent * (1 - 0.5 * PATH_VARIANCE * exponent)
+    # Beyond its maximum the correction would let rooms that absorb more decay more slowly.
+    within = np.minimum(exponent, 1 / PATH_VARIANCE)
+    corrected = within * (1 - 0.5 * PATH_VARIANCE * within)
     return Estimates(
         sabine_s=_time_s(reach, total_m2 * mean + air_m2),
         eyring_s=_time_s(reach, total_m2 * exponent + air_m2),
-        kuttruff_s=_time_s(reach, total_m2 * np.maximum(corrected, 0.0) + air_m2),
+        kuttruff_s=_time_s(reach, total_m2 * corrected + air_m2),
         fitzroy_s=_fitzroy_s(scene, reach, air_m2),
     )
 

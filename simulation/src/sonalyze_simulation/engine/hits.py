@@ -23,6 +23,11 @@ CLEARANCE_M: Final = 1e-7
 """A ray that has just left a surface is this far from it at least before it meets another."""
 
 
+AT_ONCE: Final = 16_384
+"""Rays that are looked at together: what is known of them stays in the processor's cache, and a
+million rays against a hundred walls need no gigabytes."""
+
+
 class Hits(NamedTuple):
     """Distances and surface numbers of the first surfaces that rays meet, shape (n,) each."""
 
@@ -45,6 +50,22 @@ def first_hits(scene: Scene, origin_m: Samples, direction: Samples) -> Hits:
     Hits
         Infinite distance where rounding lets a ray escape.
     """
+    count = origin_m.shape[1]
+    parts = [
+        _first_hits(
+            scene, origin_m[:, start : start + AT_ONCE], direction[:, start : start + AT_ONCE]
+        )
+        for start in range(0, max(count, 1), AT_ONCE)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return Hits(
+        np.concatenate([part.distance_m for part in parts]),
+        np.concatenate([part.surface for part in parts]),
+    )
+
+
+def _first_hits(scene: Scene, origin_m: Samples, direction: Samples) -> Hits:
     walls_m = _to_walls(scene, origin_m, direction)
     surface = walls_m.argmin(axis=0)
     distance_m = np.take_along_axis(walls_m, surface[np.newaxis], axis=0)[0]

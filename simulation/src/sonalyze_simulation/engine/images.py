@@ -70,16 +70,17 @@ def images_of(
 def first_missing_m(scene: Scene, source_m: Samples, microphone_m: Samples, order: int) -> float:
     """Give the distance from which on images of a higher order would be heard.
 
-    In a room that is no empty rectangle it is a bound from below: a path with more reflections
-    than the order cannot be shorter than the direct one.
+    In a room that is no empty rectangle the next order is mirrored as well, if it is few enough;
+    where it is not, the first image of the order itself has to do, which comes sooner.
     """
     if is_shoebox(scene):
         grid = _lattice(order + 1)
         missing = grid[:, np.abs(grid).sum(axis=0) > order]
         return float(_to_lattice_m(scene, source_m, microphone_m, missing).min())
-    distance_m, _, orders = _of_any(scene, source_m, microphone_m, order)
-    highest = distance_m[orders == order]
-    return float(highest.max()) if highest.size else float(distance_m.max(initial=0.0))
+    above = covered_order(scene, order + 1)
+    distance_m, _, orders = _of_any(scene, source_m, microphone_m, above)
+    farthest_m = float(distance_m.max(initial=0.0))
+    return float(distance_m[orders == above].min(initial=np.inf if above else farthest_m))
 
 
 def is_shoebox(scene: Scene) -> bool:

@@ -12,11 +12,16 @@ from sonalyze_acoustics.bands import BROADBAND, OCTAVES, Band
 from sonalyze_acoustics.decay import LateDecay
 from sonalyze_acoustics.response_bands import DIRECT_S, EARLY_S, BandResponse
 from sonalyze_acoustics.samples import Samples
+from sonalyze_simulation.engine.arrivals import Arrivals
 from sonalyze_simulation.engine.images import Images
-from sonalyze_simulation.engine.rays import Arrivals
 
 RATE_HZ: Final = 2_000
 """Of energy over time: early limits fall between two slots of half a millisecond."""
+
+
+LEAST_LEFT: Final = 1e-9
+"""Share of an octave's energy that is looked at, 90 dB. Rays go on until they are faint in the
+octave that is absorbed least: what they carry of another by then can be next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,8 @@ def band_responses(
         [
             np.bincount(slot[within], weights=(row * weight)[within], minlength=slots) * RATE_HZ
             for row in energies
-        ]
+        ],
+        dtype=np.float64,
     )
     return tuple(
         _response(band, row) for band, row in zip((*OCTAVES, BROADBAND), density, strict=True)
@@ -114,8 +120,8 @@ def _response(band: Band, density: Samples) -> BandResponse:
 
 def _late(density: Samples) -> LateDecay:
     """Say how the decay goes on: as it went from the third quarter of its time to the last."""
-    present = np.flatnonzero(density)
-    quarter = (int(present[-1]) + 1) // 4 if present.size else 0
+    left = np.cumsum(density[::-1])[::-1]
+    quarter = int(np.count_nonzero(left > LEAST_LEFT * left[0])) // 4
     end_s = max(1, 4 * quarter) / RATE_HZ
     third, last = (density[n * quarter : (n + 1) * quarter].sum() / RATE_HZ for n in (2, 3))
     if not 0 < last < third:

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonalyze_acoustics.samples import Samples
+from sonalyze_simulation.engine.arrivals import Arrivals, Gathering, joined
 from sonalyze_simulation.engine.hits import first_hits
 from sonalyze_simulation.engine.scene import Scene
 
@@ -51,18 +52,6 @@ class Receivers:
     center_m: Samples
     radius_m: Samples
     volume_m3: Samples
-
-
-class Arrivals(NamedTuple):
-    """What receivers got: way from the source, receiver, batch, and energy in octaves, (bands, n).
-
-    The direct sound of the source would have the energy 1 / r^2.
-    """
-
-    way_m: Samples
-    receiver: NDArray[np.intp]
-    batch: NDArray[np.intp]
-    energy: Samples
 
 
 @dataclass(slots=True)
@@ -132,14 +121,14 @@ def trace(  # noqa: PLR0913  the physics of one source
     scattering = scene.scattering.mean(axis=1)
     normals, _ = scene.planes
     splits = float(scattering @ scene.areas_m2 / scene.areas_m2.sum()) > MIXING
-    found: list[Arrivals] = []
+    found = Gathering()
     order = 0
     while state.way_m.size:
         hits = first_hits(scene, state.origin_m, state.direction)
         reach_m = np.minimum(hits.distance_m, longest_m)
         heard = state.scattered if order <= covered_order else None
         within_m = np.minimum(reach_m, longest_m - state.way_m)
-        found.append(_arrivals(state, receivers, within_m, loss_per_m, heard))
+        found.add(_arrivals(state, receivers, within_m, loss_per_m, heard))
         if most_bounces is not None and order >= most_bounces:
             break
         state.origin_m += state.direction * reach_m
@@ -157,7 +146,7 @@ def trace(  # noqa: PLR0913  the physics of one source
             if splits and state.way_m.size:
                 _balance(state, rays // batches, rng)
             reached(_fraction(state, rays))
-    return _joined(found)
+    return found.all()
 
 
 def _balance(state: _Rays, size: int, rng: np.random.Generator) -> None:
@@ -184,17 +173,6 @@ def _balance(state: _Rays, size: int, rng: np.random.Generator) -> None:
         factor.append(strength)
     state.keep(np.concatenate(chosen))
     state.energy *= np.concatenate(factor)
-
-
-def of_receiver(arrivals: Arrivals, number: int) -> Arrivals:
-    """Pick what one receiver got."""
-    ours = arrivals.receiver == number
-    return Arrivals(
-        arrivals.way_m[ours],
-        arrivals.receiver[ours],
-        arrivals.batch[ours],
-        arrivals.energy[:, ours],
-    )
 
 
 def _fraction(state: _Rays, rays: int) -> float:
@@ -232,7 +210,7 @@ def _arrivals(
     heard: NDArray[np.bool_] | None,
 ) -> Arrivals:
     """Find the spheres that rays cross before they meet a surface."""
-    ways, numbers, batches, energies = [], [], [], []
+    found = []
     for number, (center_m, radius_m, volume_m3) in enumerate(
         zip(receivers.center_m.T, receivers.radius_m, receivers.volume_m3, strict=True)
     ):
@@ -248,13 +226,15 @@ def _arrivals(
         way_m = state.way_m[crossing] + 0.5 * (enter_m + leave_m)
         weight = 2 * FULL_CIRCLE * (leave_m - enter_m) / volume_m3
         air = np.exp(-np.outer(loss_per_m, way_m))
-        ways.append(way_m)
-        numbers.append(np.full(crossing.size, number))
-        batches.append(state.batch[crossing])
-        energies.append(state.energy[:, crossing] * air * weight)
-    return Arrivals(
-        np.concatenate(ways), np.concatenate(numbers), np.concatenate(batches), np.hstack(energies)
-    )
+        found.append(
+            Arrivals(
+                way_m,
+                np.full(crossing.size, number),
+                state.batch[crossing],
+                state.energy[:, crossing] * air * weight,
+            )
+        )
+    return joined(found)
 
 
 def _redirect(state: _Rays, normal: Samples, scattering: Samples, rng: np.random.Generator) -> None:
@@ -275,12 +255,3 @@ def _lambert(normal: Samples, rng: np.random.Generator) -> Samples:
     direction = normal + np.stack((radius * np.cos(azimuth), radius * np.sin(azimuth), height))
     length = np.sqrt(np.einsum("ij,ij->j", direction, direction))
     return np.asarray(direction / np.maximum(length, np.finfo(np.float64).tiny))
-
-
-def _joined(found: list[Arrivals]) -> Arrivals:
-    return Arrivals(
-        np.concatenate([part.way_m for part in found]),
-        np.concatenate([part.receiver for part in found]),
-        np.concatenate([part.batch for part in found]),
-        np.hstack([part.energy for part in found]),
-    )

@@ -20,9 +20,10 @@ from sonalyze_acoustics.response_bands import BandResponse
 from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.speech import speech_transmission
 from sonalyze_simulation.engine.air import Air
+from sonalyze_simulation.engine.arrivals import of_receiver
 from sonalyze_simulation.engine.images import first_missing_m, images_of
 from sonalyze_simulation.engine.pairs import Heard, band_responses, heard
-from sonalyze_simulation.engine.rays import of_receiver, trace
+from sonalyze_simulation.engine.rays import trace
 from sonalyze_simulation.engine.receivers import spheres
 from sonalyze_simulation.engine.scene import Scene
 
@@ -38,6 +39,9 @@ LONGEST_S: Final = 20.0
 
 SPREAD_FIGURES: Final = ("t30_s", "t20_s", "edt_s", "c50_db", "c80_db", "d50", "ts_s", "drr_db")
 
+NOTHING_HEARD: Final = "Nothing of what the source sounds comes to the microphone."
+NO_IMAGE: Final = "No image of the orders that were computed is heard at the microphone."
+NOTHING_FOLLOWS: Final = "Nothing follows the direct sound: there is no decay."
 NO_LINE_OF_SIGHT: Final = "The microphone does not see the source: there is no direct sound."
 
 OCTAVE_HZ: Final = np.array([band.middle_hz for band in OCTAVES])
@@ -139,28 +143,41 @@ def simulate_source(  # noqa: PLR0913  the physics of one source
 
 def _evaluated(pair: Heard) -> PairEvaluation:
     *octaves, broadband = band_responses(pair)
-    found = _figures(octaves, is_direct=pair.is_direct)
+    found = _figures(octaves, pair)
+    # No noise hides anything: what is known counts, however little it decays.
+    speech = speech_transmission(transmission_indices(octaves, needed_db=0.0))
+    if not pair.energy.any():
+        speech = replace(speech, note=_silence(pair))
     known = {band.center_hz: band for band in found}
     mid = mid_frequency(known, broadband)
     return PairEvaluation(
         bands=found,
         mid=mid if pair.is_direct else replace(mid, drr_db=None, direct_to_late_db=None),
-        # No noise hides anything: what is known counts, however little it decays.
-        speech=speech_transmission(transmission_indices(octaves, needed_db=0.0)),
+        speech=speech,
         spread=_spread(pair),
         is_direct=pair.is_direct,
         heard=pair,
     )
 
 
-def _figures(octaves: list[BandResponse], *, is_direct: bool) -> tuple[BandMetrics, ...]:
-    found = tuple(band_metrics(octave) for octave in octaves)
-    if is_direct:
-        return found
-    return tuple(
-        replace(band, drr_db=None, reasons={**band.reasons, "drr_db": NO_LINE_OF_SIGHT})
-        for band in found
-    )
+def _figures(octaves: list[BandResponse], pair: Heard) -> tuple[BandMetrics, ...]:
+    return tuple(_explained(band_metrics(octave), octave, pair) for octave in octaves)
+
+
+def _explained(band: BandMetrics, octave: BandResponse, pair: Heard) -> BandMetrics:
+    """Say why figures are missing where not the length of the decay is why."""
+    reasons = dict(band.reasons)
+    if octave.peak_power <= 0:
+        reasons = dict.fromkeys(reasons, _silence(pair))
+    elif pair.is_complete and pair.is_direct and not octave.energy[1:].any():
+        reasons = dict.fromkeys(reasons, NOTHING_FOLLOWS)
+    if pair.is_direct:
+        return replace(band, reasons=reasons)
+    return replace(band, drr_db=None, reasons={**reasons, "drr_db": NO_LINE_OF_SIGHT})
+
+
+def _silence(pair: Heard) -> str:
+    return NOTHING_HEARD if pair.is_complete else NO_IMAGE
 
 
 def _spread(pair: Heard) -> tuple[Mapping[str, float | None], ...]:
@@ -168,8 +185,7 @@ def _spread(pair: Heard) -> tuple[Mapping[str, float | None], ...]:
     if pair.batch.max(initial=-1) < 0:
         return tuple({} for _ in OCTAVES)
     alone = [
-        _figures(list(band_responses(pair, batch, BATCHES)[:-1]), is_direct=pair.is_direct)
-        for batch in range(BATCHES)
+        _figures(list(band_responses(pair, batch, BATCHES)[:-1]), pair) for batch in range(BATCHES)
     ]
     return tuple(
         {

@@ -79,13 +79,15 @@ def degraded(planned_: Planned, scene: Scene, share: float) -> Planned:
 def workload(scene: Scene, plan: Plan, microphones: int) -> Workload:
     """Count the work for one source."""
     is_closed = is_shoebox(scene)
+    # Where there are no rays, one order more says from when on images are missing.
+    order = plan.order if plan.is_traced else covered_order(scene, plan.order + 1)
     return Workload(
         ray_bounces=plan.rays * _bounces(scene),
         walls=len(scene.walls) + 2,
         obstacles=len(scene.boxes),
         microphones=microphones,
         images=images_up_to(plan.order) if is_closed else 0,
-        mirrored=0 if is_closed else len(scene.surfaces) ** plan.order,
+        mirrored=0 if is_closed else len(scene.surfaces) ** order,
         evaluations=1 + BATCHES if plan.is_traced else 1,
     )
 
@@ -101,13 +103,17 @@ def _order(request: SimulationRequest, scene: Scene, method: Method) -> tuple[in
         return 0, ()
     if method is Method.IMAGES:
         order = covered_order(scene, request.max_order)
-        if order == request.max_order:
-            return order, ()
-        lowered = (
-            f"Images were mirrored up to order {order} instead of {request.max_order}: "
-            "in this room there would be too many."
-        )
-        return order, (lowered,)
+        warnings = []
+        if order < request.max_order:
+            warnings.append(
+                f"Images were mirrored up to order {order} instead of {request.max_order}: "
+                "in this room there would be too many."
+            )
+        if scene.scattering.any():
+            warnings.append(
+                "Images alone scatter nothing: the scattering of the surfaces had no effect."
+            )
+        return order, tuple(warnings)
     ceiling = CLOSED_FORM_ORDER if is_shoebox(scene) else MIRRORED_ORDER
     if request.use_raytracing:
         ceiling = min(ceiling, request.raytracing_bounces)
@@ -118,7 +124,10 @@ def _rays(scene: Scene, expects: Estimates) -> int:
     """Take more rays where spheres are small for the room, and where decays are uneven."""
     free_path_m = 4 * scene.volume_m3 / scene.areas_m2.sum()
     rarity = max(1.0, float(SHARE_OF_FREE_PATH * free_path_m / LARGEST_M) ** 2)
-    unevenness = float(np.max(expects.fitzroy_s / expects.eyring_s))
+    with np.errstate(invalid="ignore"):
+        longer = expects.fitzroy_s / expects.eyring_s
+    # In an octave that nothing absorbs there is no decay to be known.
+    unevenness = float(np.max(np.where(np.isfinite(expects.eyring_s), longer, 1.0)))
     return min(round(USUAL_RAYS * min(rarity * unevenness, MOST_TIMES_USUAL)), MOST_RAYS)
 
 

@@ -50,6 +50,12 @@ def remarks_on_pair(evaluation: PairEvaluation, expects: Estimates) -> list[str]
         deviation = time_s / float(eyring_s) - 1
         if abs(deviation) > FAR_FROM_EYRING:
             far.append(f"{nominal} Hz {deviation:+.0%}")
-    if not far:
-        return []
-    return [f"T30 is more than 20 % from Eyring's: {', '.join(far)}."]
+    remarks = [f"T30 is more than 20 % from Eyring's: {', '.join(far)}."] if far else []
+    heard = evaluation.heard
+    if evaluation.speech.sti is not None and not heard.is_complete:
+        known_ms = 1000 * max(heard.end_s - heard.first_s, 0.0)
+        remarks.append(
+            f"Images are complete for {known_ms:.0f} ms after the first sound: the STI does not "
+            "count what comes later, and may be too high."
+        )
+    return remarks
