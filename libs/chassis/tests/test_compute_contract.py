@@ -118,9 +118,10 @@ async def test_work_beyond_its_deadline_is_killed(engine: Engine) -> None:
     late = Underway(engine, "hold", deadline_s=0.3)
     process = await late.process()
 
-    with pytest.raises(DeadlinePassed):
+    with pytest.raises(DeadlinePassed) as passed:
         await late.task
 
+    assert WORK not in str(passed.value.body())
     assert await is_dead_in_time(process)
     assert await run(engine, "add", 1, 2) == 3
 
@@ -137,6 +138,7 @@ async def test_work_whose_process_is_killed_is_done_again_or_may_be_asked_for_ag
         with pytest.raises(WorkerDied) as death:
             await work.task
         assert death.value.retryable
+        assert WORK not in str(death.value.body())
     else:
         assert await work.task == "done the second time"
     assert await run(engine, "add", 1, 2) == 3
@@ -198,6 +200,7 @@ async def test_what_nobody_foresaw_is_logged_and_told_as_internal(engine: Engine
 
     assert failure.value.code == "internal"
     assert "division" not in str(failure.value.body())
+    assert WORK not in str(failure.value.body())
     (entry,) = [entry for entry in logged if entry["event"] == "compute.work_failed"]
     assert "division by zero" in str(entry)
 

@@ -100,13 +100,14 @@ class CeleryEngine:
             except TimeoutError as error:
                 if not patience.expired():
                     raise
-                raise DeadlinePassed(f"Took longer than {deadline_s:g} s", work=work) from error
+                log.warning("compute.deadline_passed", work=work, deadline_s=deadline_s)
+                raise DeadlinePassed(f"Took longer than {deadline_s:g} s") from error
         match outcome:
             case Given(result):
                 return result
             case Failed(trace):
                 log.error("compute.work_failed", work=work, trace=trace)
-                raise WorkFailed(INTERNAL_MESSAGE, work=work)
+                raise WorkFailed(INTERNAL_MESSAGE)
             case refused:
                 raise refused.condition()
 

@@ -151,7 +151,7 @@ class PerformWork(Task):  # type: ignore[misc]  # celery has no types
         if run_number == 0:
             return
         if run_number > MOST_RUNS:
-            died = WorkerDied("The worker process died; try again later", work=job.work)
+            died = WorkerDied("The worker process died; try again later")
             self._desk.ended(job, Refused.because_of(died))
             return
         self._desk.began(job)
@@ -168,7 +168,7 @@ class PerformWork(Task):  # type: ignore[misc]  # celery has no types
         """Tell what nobody foresaw, and that the time is over where celery ended the work."""
         job = Job(*args)
         if isinstance(exc, TimeLimitExceeded):
-            late = DeadlinePassed("Took longer than it may", work=job.work)
+            late = DeadlinePassed("Took longer than it may")
             self._desk.ended(job, Refused.because_of(late))
         else:
             self._desk.ended(job, Failed(str(einfo)))

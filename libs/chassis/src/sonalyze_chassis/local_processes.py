@@ -139,21 +139,26 @@ class LocalProcesses:
 
 def _outcome_of(waiter: asyncio.Future[Outcome], work: str, deadline_s: float) -> Outcome:
     if not waiter.done():
-        raise DeadlinePassed(f"Took longer than {deadline_s:g} s", work=work)
+        raise _late(work, deadline_s)
     if waiter.cancelled():
         raise stopping()
     match waiter.exception():
         case None:
             return waiter.result()
         case TimeoutError() as error:
-            raise DeadlinePassed(f"Took longer than {deadline_s:g} s", work=work) from error
+            raise _late(work, deadline_s) from error
         case ProcessExpired() | BrokenProcessPool() as error:
             exit_code = getattr(error, "exitcode", None)
             log.error("compute.worker_died", work=work, exit_code=exit_code)
-            raise WorkerDied("The worker process died; try again", work=work) from error
+            raise WorkerDied("The worker process died; try again") from error
         case error:
             log.error("compute.work_failed", work=work, exc_info=error)
-            raise WorkFailed(INTERNAL_MESSAGE, work=work) from error
+            raise WorkFailed(INTERNAL_MESSAGE) from error
+
+
+def _late(work: str, deadline_s: float) -> DeadlinePassed:
+    log.warning("compute.deadline_passed", work=work, deadline_s=deadline_s)
+    return DeadlinePassed(f"Took longer than {deadline_s:g} s")
 
 
 def _stop(pool: ProcessPool) -> None:
