@@ -6,6 +6,7 @@ from rooms import L_SHAPE, box, point, prism, shoebox, surface
 
 from sonalyze_acoustics import evaluate_impulse_response
 from sonalyze_simulation.engine.air import Air
+from sonalyze_simulation.engine.curves import thinned
 from sonalyze_simulation.engine.estimates import estimates
 from sonalyze_simulation.engine.scene import Scene, Surface
 from sonalyze_simulation.engine.simulation import (
@@ -168,6 +169,33 @@ def test_octaves_that_die_soon_are_known_beside_one_that_lives_long() -> None:
     assert found.bands[6].t30_s is not None
     assert found.bands[7].t30_s is None
     assert found.speech.sti is not None
+
+
+def test_decay_times_that_few_rays_cannot_tell_are_withheld() -> None:
+    hall = shoebox(30, 20, 10, surface(0.4, 0.3))
+    source, microphone = point(6, 6, 4), point(21, 12, 5)[:, np.newaxis]
+
+    few, many = (
+        simulate_source(hall, source, microphone, plan=Plan(8, rays), air=AIR)[0]
+        for rays in (100, 20_000)
+    )
+
+    missing = [band.reasons["t30_s"] for band in few.bands if band.t30_s is None]
+    assert any("more rays" in reason for reason in missing)
+    for band, spread in zip(few.bands, few.spread, strict=True):
+        assert band.t30_s is None or band.t30_s >= spread["t30_s"]
+    assert all(band.t30_s is not None for band in many.bands)
+
+
+def test_an_octave_in_which_nothing_is_heard_has_no_curve() -> None:
+    walls = surface(0.2, 0.3)
+    partition = box((2.5, 2.0), (0.2, 4.0, 2.5), walls)
+
+    heard = one_pair(shoebox(5, 4, 2.5, walls)).heard
+    nothing = one_pair(shoebox(5, 4, 2.5, walls, (partition,))).heard
+
+    assert all(levels_db for _, _, levels_db in thinned(heard))
+    assert all(levels_db == [] for _, _, levels_db in thinned(nothing))
 
 
 def test_rays_alone_agree_with_images_and_rays() -> None:

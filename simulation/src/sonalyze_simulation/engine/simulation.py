@@ -37,8 +37,10 @@ four degrees of freedom; decay times in rooms that absorb on few sides need more
 LONGEST_S: Final = 20.0
 """No decay is followed longer; 60 dB in it is more than the largest cathedrals have."""
 
+DECAY_TIMES: Final = ("t30_s", "t20_s", "edt_s")
 SPREAD_FIGURES: Final = ("t30_s", "t20_s", "edt_s", "c50_db", "c80_db", "d50", "ts_s", "drr_db")
 
+TOO_FEW_RAYS: Final = "Too few rays come to the microphone for this figure; it takes more rays."
 NOTHING_HEARD: Final = "Nothing of what the source sounds comes to the microphone."
 NO_IMAGE: Final = "No image of the orders that were computed is heard at the microphone."
 NOTHING_FOLLOWS: Final = "Nothing follows the direct sound: there is no decay."
@@ -143,7 +145,9 @@ def simulate_source(  # noqa: PLR0913  the physics of one source
 
 def _evaluated(pair: Heard) -> PairEvaluation:
     *octaves, broadband = band_responses(pair)
-    found = _figures(octaves, pair)
+    spread = _spread(pair)
+    figures = _figures(octaves, pair)
+    found = tuple(_trusted(*known) for known in zip(figures, spread, strict=True))
     # No noise hides anything: what is known counts, however little it decays.
     speech = speech_transmission(transmission_indices(octaves, needed_db=0.0))
     if not pair.energy.any():
@@ -154,7 +158,7 @@ def _evaluated(pair: Heard) -> PairEvaluation:
         bands=found,
         mid=mid if pair.is_direct else replace(mid, drr_db=None, direct_to_late_db=None),
         speech=speech,
-        spread=_spread(pair),
+        spread=spread,
         is_direct=pair.is_direct,
         heard=pair,
     )
@@ -174,6 +178,23 @@ def _explained(band: BandMetrics, octave: BandResponse, pair: Heard) -> BandMetr
     if pair.is_direct:
         return replace(band, reasons=reasons)
     return replace(band, drr_db=None, reasons={**reasons, "drr_db": NO_LINE_OF_SIGHT})
+
+
+def _trusted(band: BandMetrics, spread: Mapping[str, float | None]) -> BandMetrics:
+    """Withhold decay times that not every batch has, or that are smaller than their spread."""
+    doubtful = [name for name in DECAY_TIMES if _is_doubtful(getattr(band, name), spread, name)]
+    return replace(
+        band,
+        t30_s=None if "t30_s" in doubtful else band.t30_s,
+        t20_s=None if "t20_s" in doubtful else band.t20_s,
+        edt_s=None if "edt_s" in doubtful else band.edt_s,
+        reasons={**band.reasons, **dict.fromkeys(doubtful, TOO_FEW_RAYS)},
+    )
+
+
+def _is_doubtful(value: float | None, spread: Mapping[str, float | None], name: str) -> bool:
+    half_s = spread.get(name, 0.0)
+    return value is not None and (half_s is None or half_s > value)
 
 
 def _silence(pair: Heard) -> str:
