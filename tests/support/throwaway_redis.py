@@ -19,9 +19,9 @@ READY = b"Ready to accept connections"
 
 
 @contextmanager
-def running_redis() -> Iterator[str]:
+def running_redis(port: int | None = None) -> Iterator[str]:
     """Start a server, give its address, and end it whatever happens."""
-    port = _free_port()
+    port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="sonalyze-redis-") as folder:
         server = subprocess.Popen(  # noqa: S603  a program of ours in a folder of ours
             [_program(), "--bind", "127.0.0.1", "--port", str(port), "--dir", folder,
@@ -63,7 +63,8 @@ def _program() -> str:
     return program
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port on which nobody listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from celery_workers import kill_family, running_worker
 from redis.asyncio import Redis
-from throwaway_redis import running_redis
+from throwaway_redis import free_port, running_redis
 from underway import PATIENCE_S, is_dead_in_time, run, underway
 
 from sonalyze_chassis.celery_engine import CLIENT_NAME, CeleryEngine
@@ -120,6 +120,43 @@ async def test_without_a_broker_work_is_refused_with_a_time_to_come_back() -> No
     assert refusal.value.retryable
     assert refusal.value.facts["retry_after_s"] > 0
     await engine.close()
+
+
+async def test_a_broker_that_is_killed_and_comes_back_costs_no_answer(tmp_path: Path) -> None:
+    port = free_port()
+    with ExitStack() as stack, ExitStack() as broker:
+        url = broker.enter_context(running_redis(port))
+        stack.enter_context(running_worker(url, QUEUE, tmp_path / "worker.log", processes=1))
+        engine = CeleryEngine(url, 10, queue=QUEUE, silence_s=SILENCE_S)
+        await engine.warm()
+        work = underway(engine, "hold_once", str(tmp_path / "ran"))
+        queued = underway(engine, "add", 1, 2)
+        process = await work.process()
+
+        broker.close()
+        stack.enter_context(running_redis(port))
+
+        assert await work.task == "done the second time"
+        assert await queued.task == 3
+        assert await is_dead_in_time(process)
+        await engine.close()
+
+
+async def test_what_one_service_calls_back_leaves_another_s_alone(
+    engine: CeleryEngine, machines: str
+) -> None:
+    other = CeleryEngine(machines, 10, queue=QUEUE, silence_s=SILENCE_S)
+    await other.warm()
+    mine, theirs = underway(engine, "hold"), underway(other, "hold")
+    process, left_alone = await mine.process(), await theirs.process()
+
+    await mine.end()
+
+    assert await is_dead_in_time(process)
+    assert left_alone.is_running()
+    assert await run(other, "add", 1, 2) == 3
+    await theirs.end()
+    await other.close()
 
 
 async def test_the_work_of_a_machine_that_fails_is_done_by_another(
