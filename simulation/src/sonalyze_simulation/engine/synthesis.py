@@ -8,9 +8,11 @@ distance in metres. No delay is added: nothing has to be taken away.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from sonalyze_acoustics.bands import OCTAVES
@@ -48,26 +50,45 @@ def impulse_response(
         Pressure relative to that of the direct sound in a distance of one metre.
     """
     count = max(1, round(duration_s * sample_rate_hz))
-    padded = fft.next_fast_len(count + math.ceil(MARGIN_S * sample_rate_hz), real=True)
-    frequency_hz = np.arange(padded // 2 + 1) * (sample_rate_hz / padded)
-    spectrum = np.zeros(frequency_hz.size, dtype=np.complex128)
+    margin = math.ceil(MARGIN_S * sample_rate_hz)
     noise = rng.standard_normal(count)
-    for band, weight in enumerate(_weights(frequency_hz)):
-        fine = _impulses(pair, band, padded, sample_rate_hz)
+    response = _coloured(
+        count + margin,
+        sample_rate_hz,
+        lambda band, padded: fft.rfft(noise * _envelope(pair, band, count, sample_rate_hz), padded),
+    )[:count]
+    # Images end long before most responses do: they are coloured in a block of their own.
+    last_s = float(pair.time_s[pair.batch < 0].max(initial=0.0))
+    early = min(count, math.ceil(last_s * sample_rate_hz) + 1)
+    block = _coloured(
+        early + margin,
+        sample_rate_hz,
         # The fine grid's lowest bins are those of the coarse one: nothing above is wanted.
-        trains = fft.rfft(fine)[: frequency_hz.size]
-        trains += fft.rfft(noise * _envelope(pair, band, count, sample_rate_hz), padded)
-        spectrum += weight * trains
-    return np.asarray(fft.irfft(spectrum, padded)[:count])
+        lambda band, padded: fft.rfft(_impulses(pair, band, padded, sample_rate_hz))[
+            : padded // 2 + 1
+        ],
+    )[: min(count, early + margin // 2)]
+    response[: block.size] += block
+    return np.asarray(response)
 
 
-def _weights(frequency_hz: Samples) -> Samples:
-    """Share of each octave at each frequency, shape (bands, n); they add up to one everywhere."""
+def _coloured(
+    count: int, sample_rate_hz: int, spectrum_of: Callable[[int, int], NDArray[np.complex128]]
+) -> Samples:
+    """Add up what sounds in each octave, its spectrum weighted by the octave's share of it."""
+    padded = fft.next_fast_len(count, real=True)
+    frequency_hz = np.arange(padded // 2 + 1) * (sample_rate_hz / padded)
     place = np.log2(np.maximum(frequency_hz, CENTERS_HZ[0]) / CENTERS_HZ[0])
     place = np.minimum(place, CENTERS_HZ.size - 1.0)
-    away = np.abs(place - np.arange(CENTERS_HZ.size)[:, np.newaxis])
-    shares = np.where(away < 1, np.cos(0.5 * np.pi * away) ** 2, 0.0)
-    return np.asarray(shares / shares.sum(axis=0))
+    spectrum = np.zeros(frequency_hz.size, dtype=np.complex128)
+    for band in range(CENTERS_HZ.size):
+        spectrum += _share(np.abs(place - band)) * spectrum_of(band, padded)
+    return np.asarray(fft.irfft(spectrum, padded))
+
+
+def _share(away: Samples) -> Samples:
+    """Share of an octave so many octaves from its centre; those of neighbours add up to one."""
+    return np.asarray(np.where(away < 1, np.cos(0.5 * np.pi * away) ** 2, 0.0))
 
 
 def _impulses(pair: Heard, band: int, count: int, sample_rate_hz: int) -> Samples:
