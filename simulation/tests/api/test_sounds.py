@@ -1,12 +1,15 @@
-"""How many may want sounds at once, and how large they may be."""
+"""How many may want sounds at once, how large they may be, and who leaves before the end."""
 
 import asyncio
+from typing import Any
 
 import httpx2
 import pytest
 from rehearsal import Rehearsal
 from simulated_rooms import request, source
 
+from sonalyze_simulation.app import create_app
+from sonalyze_simulation.settings import Settings
 from sonalyze_simulation.sounds import MOST_WAITING
 
 WORKERS = 2
@@ -61,3 +64,46 @@ async def test_more_responses_than_one_file_holds_are_refused_with_another_way(
 
     assert (sofa.status_code, sofa.json()["details"]["condition"]) == (413, "sounds_too_large")
     assert "WAV" in sofa.json()["detail"]
+
+
+async def test_a_caller_who_leaves_in_the_middle_of_a_sound_is_no_failure_of_the_service() -> None:
+    app = create_app(Settings(_env_file=None, log_level="ERROR"), lambda _: Rehearsal())
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://s") as client,
+    ):
+        answer = await client.post("/simulate", json=request())
+        caller = LeavingEarly(f"/jobs/{answer.headers['X-Job-ID']}/auralise/s1/m1")
+
+        await app(caller.scope, caller.receive, caller.send)
+
+    assert caller.status == 400
+
+
+class LeavingEarly:
+    """A caller that sends a part of a sound and closes the connection."""
+
+    def __init__(self, path: str) -> None:
+        self.status = 0
+        self.scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"content-length", b"1000")],
+        }
+        self._says: list[dict[str, Any]] = [
+            {"type": "http.request", "body": b"a sou", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+
+    async def receive(self) -> dict[str, Any]:
+        """Send a part, then leave."""
+        return self._says.pop(0)
+
+    async def send(self, message: Any) -> None:  # noqa: ANN401  as ASGI
+        """Note what the service made of it."""
+        self.status = message.get("status", self.status)

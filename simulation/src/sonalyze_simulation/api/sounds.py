@@ -4,12 +4,13 @@ from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request, Response
+from starlette.requests import ClientDisconnect
 
 from sonalyze_chassis.body import allow_body
 from sonalyze_contracts.identifiers import JobId
 from sonalyze_simulation.api.access import Asked
 from sonalyze_simulation.api.leaving import while_listening
-from sonalyze_simulation.domain.conditions import NoSound
+from sonalyze_simulation.domain.conditions import CallerLeft, NoSound
 from sonalyze_simulation.services import Services
 from sonalyze_simulation.sounds import PairName
 
@@ -99,12 +100,19 @@ async def _response(job_id: str, pair: PairName, request: Request, services: Ser
 async def _auralised(job_id: str, pair: PairName, request: Request, services: Services) -> Response:
     with services.sounds.turn():
         await services.sounds.require_pair(JobId(job_id), pair)
-        allow_body(request, MOST_SOUND_BYTES)
-        sound = await request.body()
-        if not sound:
-            raise NoSound("Send a WAV or FLAC file as the body")
-        played = services.sounds.auralised(JobId(job_id), pair, sound)
+        played = services.sounds.auralised(JobId(job_id), pair, await _uploaded(request))
         return _file(await while_listening(request, played), WAV, "auralisation.wav")
+
+
+async def _uploaded(request: Request) -> bytes:
+    allow_body(request, MOST_SOUND_BYTES)
+    try:
+        sound = await request.body()
+    except ClientDisconnect:
+        raise CallerLeft("The client went away before the sound was whole") from None
+    if not sound:
+        raise NoSound("Send a WAV or FLAC file as the body")
+    return sound
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:
