@@ -6,8 +6,11 @@ from rooms import L_SHAPE, box, point, prism, shoebox, surface
 
 from sonalyze_acoustics import evaluate_impulse_response
 from sonalyze_simulation.engine.air import Air
+from sonalyze_simulation.engine.arrivals import Arrivals
 from sonalyze_simulation.engine.curves import thinned
 from sonalyze_simulation.engine.estimates import estimates
+from sonalyze_simulation.engine.images import Images
+from sonalyze_simulation.engine.pairs import band_responses, heard
 from sonalyze_simulation.engine.scene import Scene, Surface
 from sonalyze_simulation.engine.simulation import (
     OCTAVE_HZ,
@@ -187,14 +190,37 @@ def test_decay_times_that_few_rays_cannot_tell_are_withheld() -> None:
     assert all(band.t30_s is not None for band in many.bands)
 
 
+def test_rays_that_never_fade_are_not_followed_for_ever() -> None:
+    walls = surface(0.9, 0.0)
+    corners = np.array([[0.0, 0], [5, 0], [5, 4], [0, 4]])
+    room = Scene(corners, 2.5, (walls,) * 4, surface(0.02), surface(0.02))
+    longest_s = estimates(room, SPEED_M_S, np.zeros(8)).fitzroy_s.max()
+
+    found = one_pair(room, replace(HYBRID, rays=500))
+
+    assert found.heard.time_s.max() <= 4 * longest_s + 1e-9
+
+
+def test_a_single_late_arrival_is_heard() -> None:
+    nothing = np.zeros((8, 0))
+    arrivals = Arrivals(
+        np.array([5.0]), np.zeros(1, dtype=np.intp), np.zeros(1, dtype=np.intp), np.ones((8, 1))
+    )
+    images = Images(nothing[0], nothing, np.zeros(0, dtype=np.intp))
+
+    pair = replace(heard(images, arrivals, SPEED_M_S), first_s=0.0)
+
+    assert all(response.total_energy == pytest.approx(1.0) for response in band_responses(pair))
+
+
 def test_an_octave_in_which_nothing_is_heard_has_no_curve() -> None:
     walls = surface(0.2, 0.3)
     partition = box((2.5, 2.0), (0.2, 4.0, 2.5), walls)
 
-    heard = one_pair(shoebox(5, 4, 2.5, walls)).heard
+    something = one_pair(shoebox(5, 4, 2.5, walls)).heard
     nothing = one_pair(shoebox(5, 4, 2.5, walls, (partition,))).heard
 
-    assert all(levels_db for _, _, levels_db in thinned(heard))
+    assert all(levels_db for _, _, levels_db in thinned(something))
     assert all(levels_db == [] for _, _, levels_db in thinned(nothing))
 
 
@@ -239,8 +265,8 @@ def test_the_response_says_what_the_energies_say() -> None:
     distance_m = np.linalg.norm(SOURCE - MICROPHONE)
     assert abs(int(np.argmax(np.abs(response[: direct + 50]))) - direct) <= 1
     assert response[: direct + 24].sum() == pytest.approx(1 / distance_m, rel=0.1)
-    heard = evaluate_impulse_response(response, 48_000)
-    for energy, listened in zip(pair.bands[3:], heard.bands[3:], strict=True):
+    evaluated = evaluate_impulse_response(response, 48_000)
+    for energy, listened in zip(pair.bands[3:], evaluated.bands[3:], strict=True):
         assert listened.t30_s == pytest.approx(energy.t30_s, rel=0.1)
 
 

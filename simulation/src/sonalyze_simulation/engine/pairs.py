@@ -79,7 +79,8 @@ def band_responses(
         weight = np.where(pair.batch < 0, 1.0, np.where(pair.batch == batch, float(batches), 0.0))
     # A sphere around the microphone hears what is on its way to it a little early.
     after_s = np.maximum(pair.time_s - pair.first_s, 0.0)
-    slots = max(1, int((pair.end_s - pair.first_s) * RATE_HZ))
+    # The last slot is known as a whole only where nothing follows.
+    slots = max(1, int((pair.end_s - pair.first_s) * RATE_HZ) + pair.is_complete)
     slot = (after_s * RATE_HZ).astype(np.intp)
     slot[np.isclose(slot + 1, after_s * RATE_HZ, rtol=0, atol=1e-6)] += 1
     within = slot < slots
@@ -121,11 +122,12 @@ def _response(band: Band, density: Samples) -> BandResponse:
 def _late(density: Samples) -> LateDecay:
     """Say how the decay goes on: as it went from the third quarter of its time to the last."""
     left = np.cumsum(density[::-1])[::-1]
-    quarter = int(np.count_nonzero(left > LEAST_LEFT * left[0])) // 4
-    end_s = max(1, 4 * quarter) / RATE_HZ
+    known = int(np.count_nonzero(left > LEAST_LEFT * left[0]))
+    quarter = known // 4
     third, last = (density[n * quarter : (n + 1) * quarter].sum() / RATE_HZ for n in (2, 3))
     if not 0 < last < third:
-        return LateDecay(0.0, 0.0, 0.0, end_s)
+        return LateDecay(0.0, 0.0, 0.0, max(1, known) / RATE_HZ)
+    end_s = 4 * quarter / RATE_HZ
     rate_per_s = float(np.log(third / last)) * RATE_HZ / quarter
     tail_energy = last * last / (third - last)
     amplitude = tail_energy * rate_per_s * np.exp(rate_per_s * end_s)

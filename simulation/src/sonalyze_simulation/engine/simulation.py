@@ -21,6 +21,7 @@ from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.speech import speech_transmission
 from sonalyze_simulation.engine.air import Air
 from sonalyze_simulation.engine.arrivals import of_receiver
+from sonalyze_simulation.engine.estimates import estimates
 from sonalyze_simulation.engine.images import first_missing_m, images_of
 from sonalyze_simulation.engine.pairs import Heard, band_responses, heard
 from sonalyze_simulation.engine.rays import trace
@@ -38,6 +39,10 @@ LONGEST_S: Final = 20.0
 """No decay is followed longer; 60 dB in it is more than the largest cathedrals have."""
 
 DECAY_TIMES: Final = ("t30_s", "t20_s", "edt_s")
+MOST_DECAYS: Final = 4.0
+"""Times Fitzroy's reverberation time after which no ray is followed: one that never fades, caught
+between surfaces that take nothing, would cost more than all others."""
+
 SPREAD_FIGURES: Final = ("t30_s", "t20_s", "edt_s", "c50_db", "c80_db", "d50", "ts_s", "drr_db")
 
 TOO_FEW_RAYS: Final = "Too few rays come to the microphone for this figure; it takes more rays."
@@ -123,7 +128,7 @@ def simulate_source(  # noqa: PLR0913  the physics of one source
             spheres(scene, source_m, microphones_m),
             rays=plan.rays,
             batches=BATCHES,
-            longest_m=LONGEST_S * speed_m_s,
+            longest_m=_longest_s(scene, speed_m_s) * speed_m_s,
             covered_order=plan.order,
             loss_per_m=loss_per_m,
             rng=np.random.default_rng([plan.seed, plan.stream]),
@@ -141,6 +146,11 @@ def simulate_source(  # noqa: PLR0913  the physics of one source
             pair = heard(images, of_receiver(arrivals, number), speed_m_s)
         evaluated.append(_evaluated(pair))
     return tuple(evaluated)
+
+
+def _longest_s(scene: Scene, speed_m_s: float) -> float:
+    dry = estimates(scene, speed_m_s, np.zeros(OCTAVE_HZ.size))
+    return float(np.fmin(LONGEST_S, MOST_DECAYS * dry.fitzroy_s.max()))
 
 
 def _evaluated(pair: Heard) -> PairEvaluation:
