@@ -81,6 +81,12 @@ def test_a_partition_leaves_nothing_and_says_so() -> None:
     assert "comes to the microphone" in pair["reasons"]["sti"]
 
 
+def test_the_reason_of_a_mean_is_that_of_its_octaves() -> None:
+    _, pair = answered(method="ism", max_order=12)
+
+    assert pair["reasons"]["rt60_s"].startswith("500 Hz: the decay is known for")
+
+
 def test_images_alone_say_that_scattering_had_no_effect() -> None:
     prepared, _ = answered(room=shoebox(default_material=ROUGH), method="ism")
 

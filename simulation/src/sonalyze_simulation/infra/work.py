@@ -48,6 +48,8 @@ SINGLE_NUMBERS: Final = {
 """Each single number, and the figure of the octaves whose absence explains its own."""
 
 
+MID: Final = slice(3, 5)
+
 UNKNOWN: Final = "The octaves do not hold it."
 
 
@@ -218,13 +220,17 @@ def _rt60_s(mid: MidFrequency) -> float | None:
 
 
 def _reasons(evaluation: PairEvaluation) -> dict[str, str]:
-    """Say of every missing single number what its octaves say, or what the STI's note says."""
+    """Say of every missing single number what its octaves say, or what the STI's note says.
+
+    Most are means of 500 Hz and 1 kHz, whose reasons come first.
+    """
     reasons = {}
     metrics = _metrics(evaluation)
     for name, figure in SINGLE_NUMBERS.items():
         if getattr(metrics, name) is None:
-            said = [band.reasons[figure] for band in evaluation.bands if figure in band.reasons]
-            reasons[name] = said[-1] if said else UNKNOWN
+            bands = (*evaluation.bands[MID], *reversed(evaluation.bands))
+            said = [band.reasons[figure] for band in bands if figure in band.reasons]
+            reasons[name] = said[0] if said else UNKNOWN
     if metrics.sti is None:
         reasons["sti"] = evaluation.speech.note or UNKNOWN
     return reasons
