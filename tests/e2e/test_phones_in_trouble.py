@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -83,14 +84,15 @@ async def test_an_upload_cut_in_the_middle_leaves_nothing(
     url = f"{backend.url}/v1/jobs/{job_id}"
     await http.post(f"{url}/uploads/kept.wav", files={"file": b"whole"})
     folder = Path(backend.environment["MEASUREMENT_DATA_DIR"])
-    files = everything_in(folder)
+    files = everything_in(folder / job_id)
 
     for name in ("cut.wav", "kept.wav"):
         upload = await half_an_upload(backend.url, f"/v1/jobs/{job_id}/uploads/{name}")
-        await until(lambda: everything_in(folder) != files)
+        await until(lambda: arriving_in(folder))
         upload.transport.abort()
-        await until(lambda: everything_in(folder) == files)
+        await until(lambda: not arriving_in(folder))
 
+    assert everything_in(folder / job_id) == files
     job = (await http.get(url)).json()
     assert job["uploads"] == ["kept.wav"]
     assert (folder / job_id / "uploads" / "kept.wav").read_bytes() == b"whole"
@@ -98,6 +100,15 @@ async def test_an_upload_cut_in_the_middle_leaves_nothing(
 
 def everything_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def arriving_in(folder: Path) -> bool:
+    """Say whether an upload is on its way; a file that is lent to be looked at has its content."""
+    sizes = []
+    for path in (folder / ".incoming").iterdir():
+        with suppress(FileNotFoundError):
+            sizes.append(path.stat().st_size)
+    return any(size != len(b"whole") for size in sizes)
 
 
 async def half_an_upload(url: str, path: str) -> asyncio.StreamWriter:

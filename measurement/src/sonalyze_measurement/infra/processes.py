@@ -9,12 +9,16 @@ from sonalyze_contracts.provenance import Versions
 from sonalyze_contracts.signals import AudioInfo
 from sonalyze_measurement.domain.archive import Header
 from sonalyze_measurement.domain.provenance import Evaluated
+from sonalyze_measurement.domain.refusals import REFUSALS
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
 from sonalyze_measurement.domain.subjects import Subject
 
 WORK = "sonalyze_measurement.infra.evaluate"
 PRELOADED = (WORK,)
 """What the fork server imports before the first child is needed."""
+
+CROSSING = tuple(REFUSALS.values())
+"""Conditions that children raise: a parent that has not loaded them would know only their kind."""
 
 
 class Processes:
