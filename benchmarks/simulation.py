@@ -107,7 +107,9 @@ def seconds_of_ours(http: httpx2.Client, body: Body, seed: int) -> float:
     assert answer.status_code == httpx2.codes.OK, answer.text
     pairs = answer.json()["pairs"]
     assert len(pairs) == len(body["sources"]) * len(body["microphones"])
-    assert all(pair["metrics"]["rt60_s"] and pair["metrics"]["sti"] for pair in pairs)
+    for pair in pairs:
+        assert pair["metrics"]["rt60_s"], pair["reasons"]
+        assert pair["metrics"]["sti"], pair["reasons"]
     return duration_s
 
 

@@ -120,15 +120,20 @@ def _response(band: Band, density: Samples) -> BandResponse:
 
 
 def _late(density: Samples) -> LateDecay:
-    """Say how the decay goes on: as it went from the third quarter of its time to the last."""
+    """Say how the decay goes on: as it went from the second quarter of its time to the last.
+
+    Neighbouring quarters would do where the decay is smooth; few rays make its end uneven.
+    """
     left = np.cumsum(density[::-1])[::-1]
     known = int(np.count_nonzero(left > LEAST_LEFT * left[0]))
     quarter = known // 4
-    third, last = (density[n * quarter : (n + 1) * quarter].sum() / RATE_HZ for n in (2, 3))
-    if not 0 < last < third:
-        return LateDecay(0.0, 0.0, 0.0, max(1, known) / RATE_HZ)
-    end_s = 4 * quarter / RATE_HZ
-    rate_per_s = float(np.log(third / last)) * RATE_HZ / quarter
-    tail_energy = last * last / (third - last)
+    end_s = max(1, known) / RATE_HZ
+    second = float(density[quarter : 2 * quarter].sum()) / RATE_HZ
+    last = float(density[3 * quarter : known].sum()) / RATE_HZ
+    if not 0 < last < second:
+        return LateDecay(0.0, 0.0, 0.0, end_s)
+    rate_per_s = 0.5 * float(np.log(second / last)) * RATE_HZ / quarter
+    kept = float(np.sqrt(last / second))
+    tail_energy = last * kept / (1 - kept)
     amplitude = tail_energy * rate_per_s * np.exp(rate_per_s * end_s)
     return LateDecay(0.0, float(amplitude), rate_per_s, end_s)
