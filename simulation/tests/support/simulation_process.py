@@ -15,8 +15,9 @@ from broadcasts import Broadcasts
 
 PATIENCE_S = 60
 
-BUSY_S = 0.15
-"""Of processor time, which no idle worker takes: a simulation is under way."""
+BUSY_S = 1.0
+"""Of processor time: a worker takes 0.06 to start, which a slow machine multiplies; a lengthy
+simulation takes some ten."""
 
 
 class SimulationProcess:
