@@ -128,7 +128,7 @@ async def test_a_stopping_service_lets_a_simulation_end_and_leaves_no_process(
         broadcasts_taken() as gateway,
         simulation_process(tmp_path, GATEWAY_URL=gateway.url) as service,
     ):
-        await requested(service, rays=8_000)
+        await requested(service, rays=30_000)
         await service.busy_worker()
         descendants = service.parent.children(recursive=True)
 
