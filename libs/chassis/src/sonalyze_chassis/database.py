@@ -113,7 +113,7 @@ class Database:
         await self._single.dispose()
 
     async def rows(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """Run one statement that stands for itself, and give all its rows.
+        """Run one statement that stands for itself, and give all rows that it returns.
 
         SQLAlchemy is entered once; `statement` enters it to connect, to execute and to close, which
         takes longer than a short query does.
@@ -125,7 +125,8 @@ class Database:
 
     def _rows(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         with self._single.sync_engine.connect() as connection:
-            return connection.execute(statement, values).all()
+            result = connection.execute(statement, values)
+            return result.all() if result.returns_rows else ()
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[AsyncConnection]:

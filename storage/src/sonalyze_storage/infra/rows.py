@@ -43,6 +43,10 @@ class TableRows:
     async def write(self, groups: Mapping[frozenset[str], Sequence[Fields]]) -> None:
         """Write rows, all or none; of those whose id exists only the fields that are named."""
         with self._understood(chain.from_iterable(groups.values())):
+            if len(groups) == 1 and self._statements.takes_arrays:
+                ((names, rows),) = groups.items()
+                await self._database.rows(*self._statements.write(names, rows))
+                return
             async with self._database.transaction() as connection:
                 new = await self._claimed(connection, groups)
                 for names, rows in groups.items():
