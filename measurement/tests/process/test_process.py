@@ -15,7 +15,8 @@ import pytest
 import pytest_asyncio
 from broadcasts import Broadcasts, broadcasts_taken
 from laboratory import GENERATED, RATE_HZ, RT_S, Laboratory
-from running import Running, running_service
+from running import running_service
+from service_process import ServiceProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,7 +27,7 @@ MIB = 1 << 20
 class Everything:
     """A running service with a worker, the gateway that it pushes to, and its folders."""
 
-    service: Running
+    service: ServiceProcess
     gateway: Broadcasts
     data_dir: Path
     debug_dir: Path
@@ -236,7 +237,7 @@ async def test_a_stopping_service_lets_an_analysis_end_and_leaves_no_process(
         assert alive == []
 
 
-async def downloaded(service: Running, job_id: str, target: Path) -> None:
+async def downloaded(service: ServiceProcess, job_id: str, target: Path) -> None:
     """Stream a bundle to a file."""
     async with service.client.stream("GET", f"/v1/jobs/{job_id}/bundle") as answer:
         assert answer.status_code == 200
