@@ -30,7 +30,7 @@ from sonalyze_simulation.engine.scene import Scene
 
 BATCHES: Final = 5
 
-WITHIN_90: Final = 2.8
+WITHIN_90: Final = 3.0
 """Standard errors within which 90 % of very long runs lie. Student's distribution has 2.13 with
 four degrees of freedom; decay times in rooms that absorb on few sides need more, as
 ``benchmarks/simulation_accuracy.py`` shows."""
