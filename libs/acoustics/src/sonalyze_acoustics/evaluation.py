@@ -8,13 +8,43 @@ from typing import Final, Literal
 
 from sonalyze_acoustics.deconvolution import ImpulseResponse
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Version of the analysis; it rises whenever the same recording may give another number."""
 
 
 @dataclass(frozen=True, slots=True)
+class Slope:
+    """One of the exponential decays that a curve is the sum of."""
+
+    time_s: float
+    level_db: float
+    """Where it starts, relative to the whole curve at the onset."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecayShape:
+    """How straight a band's decay is, and how it was found (ISO 3382-2 Annex B).
+
+    `estimators`, `correlation` and `nonlinearity_permille` have an entry for each decay time given.
+    """
+
+    estimators: Mapping[str, Literal["line", "likelihood"]]
+    correlation: Mapping[str, float]
+    nonlinearity_permille: Mapping[str, float]
+    curvature_percent: float | None
+    topt_range_db: tuple[float, float] | None
+    slopes: tuple[Slope, ...]
+    """Two where the decay is bent beyond doubt, one where it is straight, none where unknown."""
+
+
+@dataclass(frozen=True, slots=True)
 class BandMetrics:
-    """One octave band; `reasons` has one plain sentence for each metric that is None."""
+    """One octave or third of an octave.
+
+    `reasons` has one plain sentence for each metric that is None, `uncertainty` the standard
+    uncertainty, in the metric's own unit, of each that is not. `topt_s` is the reverberation time
+    from the range of levels that fits a line best.
+    """
 
     center_hz: float
     t20_s: float | None
@@ -29,6 +59,9 @@ class BandMetrics:
     inr_db: float | None
     decay_range_db: float | None
     reasons: Mapping[str, str]
+    topt_s: float | None = None
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
+    shape: DecayShape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +78,15 @@ class MidFrequency:
     ts_s: float | None
     drr_db: float | None
     direct_to_late_db: float | None
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechTransmission:
-    """Speech transmission index after IEC 60268-16, level independent."""
+    """Speech transmission index after IEC 60268-16.
+
+    `modulation` is the modulation transfer: one row of 14 per band, None where it is unknown.
+    """
 
     sti: float | None
     sti_male: float | None
@@ -58,6 +95,9 @@ class SpeechTransmission:
     band_ti: tuple[float | None, ...]
     modulation_hz: tuple[float, ...]
     note: str | None
+    modulation: tuple[tuple[float, ...] | None, ...] = ()
+    is_level_independent: bool = True
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +115,17 @@ class DecayCurveSummary:
     n: int
     min_db: float
     max_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class BandDistortion:
+    """Harmonics that an octave of the sweep left behind, and the reason where that is unknown."""
+
+    center_hz: float
+    thd_percent: float | None
+    harmonics_percent: tuple[float | None, ...]
+    """Second, third and fourth harmonic."""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +174,8 @@ class Quality:
     peak_db: float | None
     noise_floor_db: float | None
     clipped_samples: int
+    summary: str = ""
+    """One plain sentence: what the recording carries and what to change first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +197,5 @@ class Evaluation:
     direct_index: int
     response: ImpulseResponse = field(repr=False, compare=False)
     version: str = VERSION
+    third_octaves: tuple[BandMetrics, ...] = ()
+    distortion: tuple[BandDistortion, ...] = ()
