@@ -29,6 +29,7 @@ from sonalyze_acoustics.errors import (
     AlignmentFailed,
     BeyondFullScale,
     InsufficientDecay,
+    InvalidBackground,
     InvalidSignal,
     NotAMeasurement,
     NotFinite,
@@ -65,6 +66,7 @@ from sonalyze_acoustics.signal import (
 )
 from sonalyze_acoustics.software import software_versions
 from sonalyze_acoustics.speech import modulation_transfer, speech_transmission, transmission_index
+from sonalyze_acoustics.speech_levels import BackgroundNoise
 
 __all__ = [
     "EDT",
@@ -74,6 +76,7 @@ __all__ = [
     "VERSION",
     "Alignment",
     "AlignmentFailed",
+    "BackgroundNoise",
     "Band",
     "BandMetrics",
     "BandResponse",
@@ -87,6 +90,7 @@ __all__ = [
     "FrequencyResponse",
     "ImpulseResponse",
     "InsufficientDecay",
+    "InvalidBackground",
     "InvalidSignal",
     "LateDecay",
     "Located",

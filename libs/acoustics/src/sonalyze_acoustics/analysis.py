@@ -26,6 +26,7 @@ from sonalyze_acoustics.quality import Levels, decibel, recording_levels
 from sonalyze_acoustics.rates import NEEDED_RATE_HZ, at_rate
 from sonalyze_acoustics.samples import Samples, checked, peak_of
 from sonalyze_acoustics.signal import SignalSpec
+from sonalyze_acoustics.speech_levels import BackgroundNoise
 
 SILENT_PEAK: Final = 2.0 / 32_768
 """Two steps of a 16 bit recorder: dither, not sound."""
@@ -34,7 +35,13 @@ LOUDEST: Final = 1e9
 """Full scale is 1; even integers read as floats stay below. Far beyond, squares overflow."""
 
 
-def evaluate_recording(recording: Samples, sample_rate_hz: int, signal: SignalSpec) -> Evaluation:
+def evaluate_recording(
+    recording: Samples,
+    sample_rate_hz: int,
+    signal: SignalSpec,
+    *,
+    background: BackgroundNoise | None = None,
+) -> Evaluation:
     """Evaluate a recording of the 15 s measurement signal.
 
     Parameters
@@ -45,6 +52,8 @@ def evaluate_recording(recording: Samples, sample_rate_hz: int, signal: SignalSp
         The recording's rate in Hz; it need not be the rate that was played.
     signal : SignalSpec
         What was played.
+    background : BackgroundNoise, optional
+        What speech would compete with; it goes into the speech transmission index only.
 
     Returns
     -------
@@ -69,11 +78,15 @@ def evaluate_recording(recording: Samples, sample_rate_hz: int, signal: SignalSp
     sweep = slice(alignment.sweep_start_sample, alignment.sweep_end_sample)
     silence = silent_stretch(located, samples.size, sample_rate_hz)
     levels = recording_levels(samples, sample_rate_hz, peak, sweep, silence)
-    return assembled(located.response, levels, alignment)
+    return assembled(located.response, levels, alignment, background)
 
 
 def evaluate_deconvolution(
-    recording: Samples, reference: Samples, sample_rate_hz: int
+    recording: Samples,
+    reference: Samples,
+    sample_rate_hz: int,
+    *,
+    background: BackgroundNoise | None = None,
 ) -> Evaluation:
     """Evaluate a recording of any broadband reference, both at the same rate.
 
@@ -93,11 +106,16 @@ def evaluate_deconvolution(
     if not is_measurement(deconvolution):
         raise NotAMeasurement("the reference is not in the recording.")
     levels = recording_levels(samples, sample_rate_hz, peak, slice(0, 0), slice(0, 0))
-    return assembled(response, levels, None)
+    return assembled(response, levels, None, background)
 
 
 def evaluate_reference_recording(
-    recording: Samples, sample_rate_hz: int, reference: Samples, reference_rate_hz: int
+    recording: Samples,
+    sample_rate_hz: int,
+    reference: Samples,
+    reference_rate_hz: int,
+    *,
+    background: BackgroundNoise | None = None,
 ) -> Evaluation:
     """Evaluate a recording of any broadband reference, each at a rate of its own.
 
@@ -113,6 +131,8 @@ def evaluate_reference_recording(
         What was played.
     reference_rate_hz : int
         The reference's rate in Hz.
+    background : BackgroundNoise, optional
+        What speech would compete with.
 
     Returns
     -------
@@ -126,7 +146,8 @@ def evaluate_reference_recording(
     """
     rate_hz = min(sample_rate_hz, NEEDED_RATE_HZ)
     recorded = at_rate(rate_hz, recording, sample_rate_hz)
-    return evaluate_deconvolution(recorded, at_rate(rate_hz, reference, reference_rate_hz), rate_hz)
+    played = at_rate(rate_hz, reference, reference_rate_hz)
+    return evaluate_deconvolution(recorded, played, rate_hz, background=background)
 
 
 def evaluate_impulse_response(
@@ -134,6 +155,7 @@ def evaluate_impulse_response(
     sample_rate_hz: int,
     *,
     played_band_hz: tuple[float, float] | None = None,
+    background: BackgroundNoise | None = None,
 ) -> Evaluation:
     """Evaluate an impulse response, measured or simulated.
 
@@ -145,6 +167,8 @@ def evaluate_impulse_response(
         Its rate in Hz.
     played_band_hz : tuple of float, optional
         What was excited; bands outside are reported as absent.
+    background : BackgroundNoise, optional
+        What speech would compete with.
 
     Raises
     ------
@@ -162,7 +186,7 @@ def evaluate_impulse_response(
     # Divided by the peak, files in any unit keep clear of the limits of floating point.
     scaled = samples[:length] / peak
     band_hz = played_band_hz or (0.0, 0.5 * sample_rate_hz)
-    return assembled(ImpulseResponse(scaled, sample_rate_hz, band_hz), levels, None)
+    return assembled(ImpulseResponse(scaled, sample_rate_hz, band_hz), levels, None, background)
 
 
 def _audible_peak(samples: Samples) -> float:

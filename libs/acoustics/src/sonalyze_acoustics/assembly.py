@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -32,19 +31,18 @@ from sonalyze_acoustics.quality import Levels, judge, rms
 from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
 from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.spectrum import frequency_response
-from sonalyze_acoustics.speech import (
-    SPEECH_BANDS_HZ,
-    modulation_transfer,
-    speech_transmission,
-    transmission_index,
-)
+from sonalyze_acoustics.speech import speech_of
+from sonalyze_acoustics.speech_levels import BackgroundNoise
 
 MID_HZ: Final = (500.0, 1000.0)
-SPEECH_RANGE_DB: Final = 15.0
-"""Decay range from which the index is right within 0.03 after noise compensation."""
 
 
-def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | None) -> Evaluation:
+def assembled(
+    response: ImpulseResponse,
+    levels: Levels,
+    alignment: Alignment | None,
+    background: BackgroundNoise | None = None,
+) -> Evaluation:
     """Evaluate a response band by band and put everything together."""
     measured = response
     rate_hz, samples = response.sample_rate_hz, response.samples
@@ -70,7 +68,7 @@ def assembled(response: ImpulseResponse, levels: Levels, alignment: Alignment | 
         sample_rate_hz=rate_hz,
         bands=bands,
         mid=mid,
-        speech=speech_transmission(transmission_indices(octaves)),
+        speech=speech_of(octaves, background=background),
         frequency_response=frequency_response(
             response.samples[max(0, onset - round(0.01 * rate_hz)) : end],
             tail,
@@ -153,22 +151,3 @@ def mid_frequency(found: dict[float, BandMetrics], broadband: BandResponse) -> M
         drr_db=early_to_late_db(broadband, RATIOS.index("drr_db")) if clear else None,
         direct_to_late_db=float(clarity_db(direct, after_50)) if late_is_known else None,
     )
-
-
-def transmission_indices(
-    octaves: Sequence[BandResponse], needed_db: float = SPEECH_RANGE_DB
-) -> list[float | None]:
-    """Return the transmission index of each speech band that holds enough decay."""
-    by_hz = {octave.band.center_hz: octave for octave in octaves}
-    indices: list[float | None] = []
-    for hz in SPEECH_BANDS_HZ:
-        octave = by_hz.get(hz)
-        if octave is None or octave.total_energy <= 0:
-            indices.append(None)
-            continue
-        if (octave.decay_range_db or 0.0) < needed_db:
-            indices.append(None)
-            continue
-        modulation = modulation_transfer(octave.net, octave.time_s, octave.rate_hz, octave.tail)
-        indices.append(float(transmission_index(modulation)))
-    return indices

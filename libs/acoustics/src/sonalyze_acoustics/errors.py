@@ -21,6 +21,19 @@ class InvalidSignal(Unevaluable):
     code = "invalid_signal"
 
 
+class InvalidBackground(Unevaluable):
+    """Levels of background noise that cannot be."""
+
+    code = "invalid_background"
+
+    def __init__(self, levels_db: tuple[float, ...]) -> None:
+        super().__init__(
+            "Background noise takes seven levels in dB, from 125 Hz to 8 kHz, each within 200 dB "
+            f"of 0; these are {', '.join(f'{level:g}' for level in levels_db)}."
+        )
+        self.levels_db = levels_db
+
+
 class NotFinite(Unevaluable):
     """Some samples are NaN or infinite."""
 

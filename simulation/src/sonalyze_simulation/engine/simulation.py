@@ -12,13 +12,13 @@ from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.assembly import mid_frequency, transmission_indices
+from sonalyze_acoustics.assembly import mid_frequency
 from sonalyze_acoustics.bands import OCTAVES
 from sonalyze_acoustics.evaluation import BandMetrics, MidFrequency, SpeechTransmission
 from sonalyze_acoustics.metrics import band_metrics
 from sonalyze_acoustics.response_bands import BandResponse
 from sonalyze_acoustics.samples import Samples
-from sonalyze_acoustics.speech import speech_transmission
+from sonalyze_acoustics.speech import speech_of
 from sonalyze_simulation.engine.air import Air
 from sonalyze_simulation.engine.arrivals import of_receiver
 from sonalyze_simulation.engine.estimates import estimates
@@ -159,7 +159,7 @@ def _evaluated(pair: Heard) -> PairEvaluation:
     figures = _figures(octaves, pair)
     found = tuple(_trusted(*known) for known in zip(figures, spread, strict=True))
     # No noise hides anything: what is known counts, however little it decays.
-    speech = speech_transmission(transmission_indices(octaves, needed_db=0.0))
+    speech = speech_of(octaves, needed_db=0.0)
     if not pair.energy.any():
         speech = replace(speech, note=_silence(pair))
     known = {band.center_hz: band for band in found}
