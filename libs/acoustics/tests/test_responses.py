@@ -321,7 +321,7 @@ def test_an_evaluation_is_made_of_plain_values_and_travels_between_processes(roo
     assert travelled == evaluation
     assert np.array_equal(travelled.response.samples, evaluation.response.samples)
     for leaf in _leaves(dataclasses.replace(evaluation, response=None)):
-        assert type(leaf) in (float, int, str, type(None))
+        assert type(leaf) in (float, int, bool, str, type(None))
         assert not isinstance(leaf, float) or np.isfinite(leaf)
 
 
