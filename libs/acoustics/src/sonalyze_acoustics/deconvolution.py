@@ -12,7 +12,7 @@ transform is long enough not to wrap it there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -70,7 +70,7 @@ class ImpulseResponse:
         return min(self.samples.size, self.expected + round(heard_s * self.sample_rate_hz))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deconvolution:
     """A response before it is cut: the whole circular transform."""
 
@@ -78,6 +78,15 @@ class Deconvolution:
     size: int
     sample_rate_hz: int
     band_hz: tuple[float, float]
+    zero: int
+    """Index of the expected direct sound in the circular response."""
+
+    @cached_property
+    def circular(self) -> Samples:
+        """The whole circular response, shape (size,); harmonics lie before `zero`."""
+        samples: Samples = fft.irfft(self.spectrum, self.size)
+        samples.flags.writeable = False
+        return samples
 
 
 def inverse_of(spectrum: Spectrum, frequency_hz: Samples, band_hz: tuple[float, float]) -> Spectrum:
@@ -181,7 +190,13 @@ def sweep_deconvolution(
     if skew:
         angle = skew * dispersion
         spectrum *= np.cos(angle) + 1j * np.sin(angle)
-    return Deconvolution(spectrum, size, sample_rate_hz, recorded_band_hz(spec, sample_rate_hz))
+    return Deconvolution(
+        spectrum,
+        size,
+        sample_rate_hz,
+        recorded_band_hz(spec, sample_rate_hz),
+        round(LEAD_S * sample_rate_hz),
+    )
 
 
 def impulse_response_of(
@@ -203,10 +218,9 @@ def impulse_response_of(
     ImpulseResponse
         From `LEAD_S` ahead of the expected direct sound to where the end chirp begins to disturb.
     """
-    samples = fft.irfft(deconvolution.spectrum, deconvolution.size)
     rate_hz = deconvolution.sample_rate_hz
     return ImpulseResponse(
-        samples=samples[: round((LEAD_S + clean_tail_s(spec)) * rate_hz)],
+        samples=deconvolution.circular[: round((LEAD_S + clean_tail_s(spec)) * rate_hz)],
         sample_rate_hz=rate_hz,
         played_band_hz=deconvolution.band_hz,
         expected=round(LEAD_S * rate_hz),
@@ -266,7 +280,7 @@ def deconvolve(
     tail_s = min(max(remaining_s, SHORTEST_S), TAIL_S)
     samples = np.roll(response, lead - peak)[: lead + round(tail_s * sample_rate_hz)]
     return (
-        Deconvolution(spectrum, size, sample_rate_hz, band_hz),
+        Deconvolution(spectrum, size, sample_rate_hz, band_hz, lead),
         ImpulseResponse(samples, sample_rate_hz, band_hz, lead),
     )
 

@@ -44,6 +44,7 @@ class Located:
 
     chirps: Chirps
     response: ImpulseResponse
+    deconvolution: Deconvolution
 
 
 def locate(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Located:
@@ -81,7 +82,7 @@ def locate(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Located
             raise RecordingTooShort(duration_s, SWEEP_S)
         remaining_s = duration_s - chirps.instant_s(SWEEP_END_S)
         response = impulse_response_of(deconvolution, spec, remaining_s=remaining_s)
-        return Located(chirps, response)
+        return Located(chirps, response, deconvolution)
     raise AlignmentFailed(
         "something like its chirps is there, but no sweep of this range between them.",
         chirp_ratio=hypotheses[0].strength,
