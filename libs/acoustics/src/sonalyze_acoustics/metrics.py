@@ -70,7 +70,15 @@ def band_metrics(response: BandResponse) -> BandMetrics:
     values = _values(response, reasons)
     return BandMetrics(
         center_hz=response.band.center_hz,
-        **{name: values.get(name) for name in NEEDED_RANGE_DB},
+        t20_s=values.get("t20_s"),
+        t30_s=values.get("t30_s"),
+        edt_s=values.get("edt_s"),
+        c50_db=values.get("c50_db"),
+        c80_db=values.get("c80_db"),
+        d50=values.get("d50"),
+        d80=values.get("d80"),
+        ts_s=values.get("ts_s"),
+        drr_db=values.get("drr_db"),
         inr_db=inr_db,
         decay_range_db=range_db,
         reasons=reasons,
@@ -79,11 +87,20 @@ def band_metrics(response: BandResponse) -> BandMetrics:
 
 def absent_band(band: Band, reason: str) -> BandMetrics:
     """Return a band without any figure."""
-    names = (*NEEDED_RANGE_DB, "inr_db", "decay_range_db")
     return BandMetrics(
         center_hz=band.center_hz,
-        **dict.fromkeys(names),
-        reasons=dict.fromkeys(names, reason),
+        t20_s=None,
+        t30_s=None,
+        edt_s=None,
+        c50_db=None,
+        c80_db=None,
+        d50=None,
+        d80=None,
+        ts_s=None,
+        drr_db=None,
+        inr_db=None,
+        decay_range_db=None,
+        reasons=dict.fromkeys((*NEEDED_RANGE_DB, "inr_db", "decay_range_db"), reason),
     )
 
 
