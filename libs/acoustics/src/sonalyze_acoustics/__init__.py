@@ -7,6 +7,7 @@ from sonalyze_acoustics.analysis import (
     evaluate_recording,
     evaluate_reference_recording,
 )
+from sonalyze_acoustics.assembly import octave_responses
 from sonalyze_acoustics.bands import OCTAVES, Band
 from sonalyze_acoustics.channels import one_channel
 from sonalyze_acoustics.curves import (
@@ -122,6 +123,7 @@ __all__ = [
     "matched_envelope",
     "measurement_signal",
     "modulation_transfer",
+    "octave_responses",
     "one_channel",
     "onset_of",
     "reverberation_time",

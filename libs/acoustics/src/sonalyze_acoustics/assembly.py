@@ -46,8 +46,7 @@ def assembled(
     """Evaluate a response band by band and put everything together."""
     measured = response
     rate_hz, samples = response.sample_rate_hz, response.samples
-    heard = samples[: response.valid(BROADBAND.upper_hz)]
-    tail = heard[-max(1, heard.size // 10) :]
+    tail = _tail(response)
     onset = onset_of(samples, rate_hz, rms(tail))
     corner = None
     if alignment is not None:
@@ -124,6 +123,25 @@ def _completed(levels: Levels, broadband: BandResponse) -> Levels:
         return levels
     floor = None if levels.peak_db is None else levels.peak_db - broadband.inr_db
     return Levels(levels.peak_db, floor, broadband.inr_db, levels.clipped_samples)
+
+
+def octave_responses(evaluation: Evaluation) -> tuple[BandResponse, ...]:
+    """Split an evaluation's response into its octaves once more, for whoever wants to see decays.
+
+    Octaves that were not played, or that the sample rate does not carry, are left out.
+    """
+    response, onset = evaluation.response, evaluation.direct_index
+    corner = None
+    if evaluation.alignment is not None:
+        response, corner = _levelled(response, onset, _tail(response))
+    usable = tuple(band for band in OCTAVES if _holds(response, band))
+    return split_into_bands(response, onset, usable, corner)
+
+
+def _tail(response: ImpulseResponse) -> Samples:
+    """Return the last tenth of what every octave holds: noise."""
+    heard = response.samples[: response.valid(BROADBAND.upper_hz)]
+    return heard[-max(1, heard.size // 10) :]
 
 
 def mid_frequency(found: dict[float, BandMetrics], broadband: BandResponse) -> MidFrequency:
