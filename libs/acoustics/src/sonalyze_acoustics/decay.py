@@ -3,25 +3,35 @@
 Lundeby et al. (Acustica 81, 344, 1995), with its known traps closed: the noise never exceeds 1.3
 times the mean of the last tenth (a first crossing that is too early would put reverberation into
 it), bins are as long as the band's own fluctuation, and it takes two bins in a row to reach the
-noise. The slope is the maximum of the likelihood instead of a line through logarithms: energy in
-a bin is gamma distributed, which makes sum(ln y + e/y), y = A exp(-kt) + N, the thing to minimise.
+noise. The slope is that of greatest likelihood instead of a line through logarithms. All bands are
+fitted at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sonalyze_acoustics.binning import Bins, binned
+from sonalyze_acoustics.likelihood import LEAST, Covariance, Exponential, line_through, scored
 from sonalyze_acoustics.samples import Samples
+
+Indices: TypeAlias = NDArray[np.intp]
+"""Bin numbers, one per band."""
 
 BIN_S: Final = 0.010
 """Shorter averaging makes a single dip look like the noise floor."""
 
+FEWEST_BINS: Final = 4
+"""A slope and a noise need two bins each."""
+
 LAST_TENTH: Final = 0.9
 NOISE_LIMIT: Final = 1.3
-ITERATIONS: Final = 6
+ROUNDS: Final = 6
 LATE_RANGE_DB: Final = 25.0
 FLOOR_MARGIN_DB: Final = 5.0
 SLOWEST: Final = 0.25
@@ -33,13 +43,21 @@ CHANCE: Final = 3.0
 SHORTEST_RANGE: Final = 8
 """Bins in the late range: fewer cannot tell a slope from a dip."""
 
+FIRST_STEPS: Final = 5
+STEPS: Final = 2
+"""Of scoring: in the first round, which starts from a line, and in the others."""
+
+SETTLED: Final = 0.1
+"""Bins by which no crossing moves any more when the rounds are over."""
+
 
 @dataclass(frozen=True, slots=True)
 class LateDecay:
     """Late part of a decay, energy density A exp(-kt) + N, with t from the first sample.
 
     `end_s` is where decay and noise are equal; nothing after it is evaluated. `unexplained` is
-    the energy after it that is neither this decay nor this noise.
+    the energy after it that is neither this decay nor this noise. The errors are standard
+    uncertainties, that of the level at `centre_s`, where it is independent of the rate's.
     """
 
     noise: float
@@ -47,6 +65,12 @@ class LateDecay:
     rate_per_s: float
     end_s: float
     unexplained: float = 0.0
+    noise_error: float = 0.0
+    """In shares of the noise."""
+    level_error: float = 0.0
+    """In shares of the energy density at `centre_s`."""
+    rate_error_per_s: float = 0.0
+    centre_s: float = 0.0
 
     def tail_energy(self) -> float:
         """Return the energy that the decay still holds after `end_s` (ISO 3382-1, 5.3.3)."""
@@ -72,104 +96,171 @@ def late_decay(energy: Samples, sample_rate_hz: float, bandwidth_hz: float) -> L
     LateDecay
         Noise, slope and the end of the evaluation.
     """
-    width = max(1, round(max(BIN_S, 2.0 / bandwidth_hz) * sample_rate_hz))
-    count = energy.size // width
-    if count < 4:  # noqa: PLR2004 - a slope and a noise need two bins each
-        return LateDecay(0.0, 0.0, 0.0, energy.size / sample_rate_hz)
-    bins: Samples = energy[: count * width].reshape(count, width).mean(axis=-1)
-    time_s = np.asarray((np.arange(count) + 0.5) * (width / sample_rate_hz), dtype=np.float64)
-    last = float(bins[min(int(LAST_TENTH * count), count - 1) :].mean())
-    found = LateDecay(last, 0.0, 0.0, float(time_s[-1]))
-    for _ in range(ITERATIONS):
-        found = _refined(found, bins, time_s, last)
-    return replace(found, unexplained=_unexplained(found, energy, sample_rate_hz, bandwidth_hz))
+    return late_decays([energy], [sample_rate_hz], [bandwidth_hz])[0]
 
 
-def _unexplained(
-    found: LateDecay, energy: Samples, sample_rate_hz: float, bandwidth_hz: float
-) -> float:
+def late_decays(
+    energies: Sequence[Samples], rates_hz: Sequence[float], bandwidths_hz: Sequence[float]
+) -> tuple[LateDecay, ...]:
+    """Fit the late parts of many bands' decays and their noise, all at once.
+
+    Parameters
+    ----------
+    energies : sequence of ndarray
+        Energy density of each band from the onset to the end of what is valid.
+    rates_hz : sequence of float
+        Rate of each in Hz.
+    bandwidths_hz : sequence of float
+        Bandwidth of each in Hz, which says how long its energy must be averaged.
+
+    Returns
+    -------
+    tuple of LateDecay
+        Noise, slope and the end of the evaluation of each.
+    """
+    bins = binned(energies, rates_hz, bandwidths_hz, BIN_S)
+    enough = bins.count >= FEWEST_BINS
+    fitted = iter(_fitted(bins.of(enough)) if enough.any() else ())
+    return tuple(
+        next(fitted) if is_enough else LateDecay(0.0, 0.0, 0.0, energy.size / rate_hz)
+        for is_enough, energy, rate_hz in zip(enough, energies, rates_hz, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """What a round found: noise and crossing per band; decays over the whole and the late range."""
+
+    noise: Samples
+    settled: Indices
+    crossing_s: Samples
+    decays: Exponential
+    covariance: Covariance
+    row: Indices
+    """Which of the two decays is each band's."""
+
+    def of_row(self, values: Samples) -> Samples:
+        """Return what belongs to each band's own decay, from both rows."""
+        return np.asarray(np.take_along_axis(values, self.row[np.newaxis], axis=0)[0])
+
+    @property
+    def decay(self) -> Exponential:
+        """Return each band's own decay."""
+        both = self.decays
+        return Exponential(
+            self.of_row(both.level), self.of_row(both.rate_per_s), self.of_row(both.origin_s)
+        )
+
+
+def _fitted(bins: Bins) -> tuple[LateDecay, ...]:
+    """Do rounds of Lundeby's until no crossing moves."""
+    sums = np.pad(np.cumsum(bins.energy, axis=-1), ((0, 0), (1, 0)))
+    last = _mean_from(
+        bins, sums, np.minimum((LAST_TENTH * bins.count).astype(np.intp), bins.count - 1)
+    )
+    fit = _refined(bins, sums, last, None)
+    for _ in range(1, ROUNDS):
+        before_s = fit.crossing_s
+        fit = _refined(bins, sums, last, fit)
+        if np.all(np.abs(fit.crossing_s - before_s) < SETTLED * bins.width_s):
+            break
+    return _late_decays(bins, sums, fit)
+
+
+def _refined(bins: Bins, sums: Samples, last: Samples, before: _Fit | None) -> _Fit:
+    """Do one round: range above the noise, slope in it, crossing, noise after the crossing."""
+    noise = last if before is None else before.noise
+    peak, first, stop = _late_range(bins, noise)
+    index = np.arange(int(stop.max()))
+    until = index < stop[:, np.newaxis]
+    chosen = np.stack((until & (index >= peak[:, np.newaxis]), until & (index >= first[:, None])))
+    energy, time_s = bins.energy[:, : index.size], bins.time_s[:, : index.size]
+    if before is None:
+        start, steps = line_through(energy, time_s, noise, chosen), FIRST_STEPS
+    else:
+        start, steps = before.decays, STEPS
+    decays, covariance = scored(start, energy, time_s, noise, chosen, steps=steps)
+    # Single late reflections can make a few bins look level; a real second slope that slow would
+    # not reach the noise where this decay does.
+    row = (decays.rate_per_s[1] > SLOWEST * decays.rate_per_s[0]).astype(np.intp)
+    fit = _Fit(noise, bins.count, noise, decays, covariance, row)
+    decays_at_all = fit.decay.rate_per_s > 0
+    rate_per_s = np.where(decays_at_all, fit.decay.rate_per_s, 1.0)
+    end_s = bins.count * bins.width_s
+    above = fit.decay.log_amplitude() - np.log(np.maximum(noise, LEAST))
+    ten_db_s = np.log(10.0) / rate_per_s
+    # What has reached the noise is not followed by much more of a decay, whatever its slope.
+    latest_s = np.minimum(stop * bins.width_s + ten_db_s, end_s)
+    crossing_s = np.clip(above / rate_per_s, bins.time_s[:, 1], latest_s)
+    settled_s = np.minimum(crossing_s + ten_db_s, LAST_TENTH * end_s)
+    settled = np.minimum(np.ceil(settled_s / bins.width_s - 0.5).astype(np.intp), bins.count - 1)
+    heard = np.minimum(_mean_from(bins, sums, settled), NOISE_LIMIT * last)
+    return replace(
+        fit,
+        noise=np.where(decays_at_all, heard, noise),
+        settled=settled,
+        crossing_s=np.where(decays_at_all, crossing_s, (stop - 0.5) * bins.width_s),
+    )
+
+
+def _late_range(bins: Bins, noise: Samples) -> tuple[Indices, Indices, Indices]:
+    """Return the maximum, and the bins between 25 and 5 dB above the noise after it.
+
+    Where a decay ends in a cliff, as truncated simulations do, the range reaches further up.
+    """
+    index = np.arange(bins.energy.shape[-1])
+    peak = np.argmax(bins.energy, axis=-1)
+    after = index >= peak[:, np.newaxis]
+    low = bins.energy < (noise * 10 ** (FLOOR_MARGIN_DB / 10))[:, np.newaxis]
+    both = after & low & (index < (bins.count - 1)[:, np.newaxis])
+    both[:, :-1] &= low[:, 1:]
+    stop = np.where(both.any(axis=-1), np.argmax(both, axis=-1), bins.count)
+    high = bins.energy > (noise * 10 ** (LATE_RANGE_DB / 10))[:, np.newaxis]
+    high &= after & (index < stop[:, np.newaxis])
+    highest = np.where(high.any(axis=-1), index[-1] - np.argmax(high[:, ::-1], axis=-1), peak)
+    first = np.maximum(peak, np.minimum(highest, stop - SHORTEST_RANGE))
+    return peak, first, stop
+
+
+def _mean_from(bins: Bins, sums: Samples, first: Indices) -> Samples:
+    """Return each band's mean from a bin to its last."""
+    rows = np.arange(first.size)
+    return np.asarray((sums[rows, bins.count] - sums[rows, first]) / (bins.count - first))
+
+
+def _late_decays(bins: Bins, sums: Samples, fit: _Fit) -> tuple[LateDecay, ...]:
+    """Put the last round's result into words."""
+    decay = fit.decay
+    decays_at_all = decay.rate_per_s > 0
+    rate_per_s = np.where(decays_at_all, decay.rate_per_s, 0.0)
+    amplitude = np.exp(np.clip(decay.log_amplitude(), -690.0, 690.0)) * decays_at_all
+    tail = amplitude * np.exp(-rate_per_s * fit.crossing_s) / np.where(decays_at_all, rate_per_s, 1)
+    unexplained = _unexplained(bins, sums, fit.crossing_s, tail)
+    noise_error = 1 / np.sqrt(bins.shape * (bins.count - fit.settled))
+    level_error = np.sqrt(fit.of_row(fit.covariance.level) / bins.shape)
+    rate_error = np.sqrt(fit.of_row(fit.covariance.rate) / bins.shape)
+    columns = (
+        fit.noise, amplitude, rate_per_s, fit.crossing_s, unexplained,
+        noise_error, level_error, rate_error, decay.origin_s,
+    )  # fmt: skip
+    return tuple(LateDecay(*map(float, row)) for row in zip(*columns, strict=True))
+
+
+def _unexplained(bins: Bins, sums: Samples, end_s: Samples, tail: Samples) -> Samples:
     """Return what lies after the end beyond the decay's tail and what the noise does by chance.
 
     A reverberation little above the noise hides behind a strong direct sound: its slope is missed,
     but the first quarter of what follows is louder than the second half.
     """
-    after = energy[round(found.end_s * sample_rate_hz) :]
-    quarter = after.size // 4
-    if not quarter:
-        return 0.0
-    settled = float(after[2 * quarter :].mean())
-    surplus = float(after[:quarter].mean()) - settled
-    quarter_s = quarter / sample_rate_hz
-    chance = CHANCE * settled * float(np.sqrt(1.5 / (bandwidth_hz * quarter_s)))
-    return max(0.0, (surplus - chance) * quarter_s - found.tail_energy())
-
-
-def _refined(found: LateDecay, bins: Samples, time_s: Samples, last: float) -> LateDecay:
-    """Do one round: range above the noise, slope in it, crossing, noise after the crossing."""
-    peak, first, stop = _late_range(bins, found.noise)
-    end_s = float(time_s[-1] + time_s[0])
-    amplitude, rate = _late_slope(bins, time_s, found.noise, (peak, first, stop))
-    if rate <= 0:
-        return LateDecay(found.noise, 0.0, 0.0, float(time_s[stop - 1]))
-    crossing_s = end_s
-    if found.noise > 0:
-        crossing_s = float(np.clip(np.log(amplitude / found.noise) / rate, time_s[1], end_s))
-    settled_s = min(crossing_s + np.log(10.0) / rate, LAST_TENTH * end_s)
-    noise = float(bins[min(int(np.searchsorted(time_s, settled_s)), bins.size - 1) :].mean())
-    return LateDecay(min(noise, NOISE_LIMIT * last), amplitude, rate, crossing_s)
-
-
-def _late_slope(
-    bins: Samples, time_s: Samples, noise: float, limits: tuple[int, int, int]
-) -> tuple[float, float]:
-    """Return A and k of the late range, or of the whole decay where the late range is too bumpy.
-
-    Single late reflections can make a few bins look level; a real second slope that slow would
-    not reach the noise where this decay does.
-    """
-    peak, first, stop = limits
-    whole = _likeliest(bins[peak:stop], time_s[peak:stop], noise)
-    late = _likeliest(bins[first:stop], time_s[first:stop], noise)
-    return late if late[1] > SLOWEST * whole[1] else whole
-
-
-def _late_range(bins: Samples, noise: float) -> tuple[int, int, int]:
-    """Return the maximum, and the bins between 25 and 5 dB above the noise after it.
-
-    Where a decay ends in a cliff, as truncated simulations do, the range reaches further up.
-    """
-    peak = int(np.argmax(bins))
-    low = bins[peak:] < noise * 10 ** (FLOOR_MARGIN_DB / 10)
-    both = low[:-1] & low[1:]
-    stop = peak + (int(np.argmax(both)) if both.any() else low.size)
-    high = np.flatnonzero(bins[peak:stop] > noise * 10 ** (LATE_RANGE_DB / 10))
-    first = peak + (int(high[-1]) if high.size else 0)
-    return peak, max(peak, min(first, stop - SHORTEST_RANGE)), stop
-
-
-def _likeliest(bins: Samples, time_s: Samples, noise: float) -> tuple[float, float]:
-    """Return A and k of greatest likelihood for gamma-distributed bins, the noise given.
-
-    Fisher scoring in level and slope; (0, 0) where there are too few bins for a line.
-    """
-    if bins.size < 2:  # noqa: PLR2004 - a line needs two points
-        return 0.0, 0.0
-    above = np.maximum(bins - noise, 0.1 * bins)
-    origin_s = float(time_s.mean())
-    centred = time_s - origin_s
-    slope = float(centred @ np.log(np.maximum(above, 1e-300)) / (centred @ centred))
-    level = float(np.log(max(float(np.mean(above * np.exp(-slope * centred))), 1e-300)))
-    for _ in range(12):
-        decay = np.exp(level + slope * centred)
-        share = decay / (decay + noise)
-        surplus = (bins - decay - noise) / (decay + noise) * share
-        weight = share**2
-        m0, m1, m2 = weight.sum(), weight @ centred, weight @ centred**2
-        s0, s1 = surplus.sum(), surplus @ centred
-        determinant = m0 * m2 - m1**2
-        if determinant <= 0:
-            break
-        step = (m2 * s0 - m1 * s1) / determinant, (m0 * s1 - m1 * s0) / determinant
-        level += float(np.clip(step[0], -1.0, 1.0))
-        slope += float(np.clip(step[1], -0.5 * abs(slope), 0.5 * abs(slope)))
-    return float(np.exp(min(level - slope * origin_s, 700.0))), -slope
+    quarter_s = 0.25 * (bins.count * bins.width_s - end_s)
+    limits = np.stack((end_s, end_s + quarter_s, end_s + 2 * quarter_s, end_s + 4 * quarter_s))
+    place = limits / bins.width_s
+    below = np.minimum(place.astype(np.intp), bins.count - 1)
+    rows = np.arange(bins.count.size)
+    held = sums[rows, below] + (place - below) * bins.energy[rows, below]
+    parts = np.diff(held, axis=0) * bins.width_s
+    settled = 0.5 * parts[2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        chance = CHANCE * settled * np.sqrt(1.5 * bins.width_s / (bins.shape * quarter_s))
+    surplus = parts[0] - settled - chance - tail
+    return np.where(quarter_s > 0, np.maximum(surplus, 0.0), 0.0)
