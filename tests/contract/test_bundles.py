@@ -14,9 +14,10 @@ from sonalyze.client import Client
 from sonalyze.measurements import Measurements
 from sonalyze.recomputation import Verdict
 from sonalyze_acoustics import SignalSpec, sweep
+from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.errors import NotFound
 from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
-from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource, RoomMap
+from sonalyze_contracts.jobs import RoomMap
 
 
 @pytest.fixture

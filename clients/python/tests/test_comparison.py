@@ -6,7 +6,7 @@ from rich.console import Console
 
 from sonalyze.cli.comparison_table import comparison
 from sonalyze.comparison import C50, T20, T30, PairComparison, out_of_tolerance, worst
-from sonalyze_contracts.results import BandResult
+from sonalyze_contracts.bands import BandResult
 
 
 def compared(*measured: BandResult, true: tuple[BandResult, ...] = ()) -> PairComparison:

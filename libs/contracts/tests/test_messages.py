@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.envelope import ClientMessage, ServerMessage
 from sonalyze_contracts.errors import ErrorBody, NotFound, SonalyzeError
 from sonalyze_contracts.identifiers import UploadName
-from sonalyze_contracts.jobs import AnalysisRequest, JobRequest, UploadReceipt
+from sonalyze_contracts.jobs import JobRequest, UploadReceipt
 from sonalyze_contracts.lobbies import LobbyGet, LobbyJoin, StepUpdate
 from sonalyze_contracts.session_pushes import PhaseUpdate
 from sonalyze_contracts.sessions import RecordingUploaded, SessionCreate

@@ -1,119 +1,35 @@
-"""Analyses of recordings: finds what one needs, has it computed, and keeps what comes out."""
+"""Analyses of a job: of one of its recordings, or of all together."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Literal
-
-from sonalyze_contracts.errors import Unprocessable, UnsupportedMedia
+from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.identifiers import JobId
-from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.results import AnalysisResults
-from sonalyze_measurement.domain.conditions import UnknownSignal
 from sonalyze_measurement.domain.names import job_id_of
-from sonalyze_measurement.domain.provenance import Evaluated, analysed_upload, provenance_of
-from sonalyze_measurement.domain.signals import Reference
-from sonalyze_measurement.domain.subjects import (
-    ImpulseResponse,
-    SignalRecording,
-    Subject,
-    SweepRecording,
-)
-from sonalyze_measurement.ports import (
-    Acoustics,
-    Archive,
-    JobStore,
-    ReferenceStore,
-    Scratch,
-    UploadStore,
-)
-
-RESPONSE = "response.wav"
-
-Stage = Literal["queued", "running", "storing"]
-
-
-def _nobody_asks(_: Stage) -> None:
-    """Stages of an analysis whose caller waits for the end."""
+from sonalyze_measurement.recordings import Recordings
+from sonalyze_measurement.rooms import Rooms
+from sonalyze_measurement.stages import Reached, nobody_asks
 
 
 class Analyses:
-    """Answers what a recording says of the room."""
+    """Answers what recordings say of the room."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  what an analysis passes on its way
-        self,
-        jobs: JobStore,
-        uploads: UploadStore,
-        references: ReferenceStore,
-        acoustics: Acoustics,
-        scratch: Scratch,
-        archive: Archive,
-    ) -> None:
-        self._jobs = jobs
-        self._uploads = uploads
-        self._references = references
-        self._acoustics = acoustics
-        self._scratch = scratch
-        self._archive = archive
+    def __init__(self, recordings: Recordings, rooms: Rooms) -> None:
+        self._recordings = recordings
+        self._rooms = rooms
 
     async def run(
-        self, job: str, request: AnalysisRequest, reached: Callable[[Stage], None] = _nobody_asks
+        self, job: str, request: AnalysisRequest, reached: Reached = nobody_asks
     ) -> AnalysisResults:
-        """Analyse a recording of a job and keep the results; ``reached`` is told each stage."""
+        """Analyse what is asked for and keep the results; ``reached`` is told each stage."""
         job_id = job_id_of(job)
-        async with self._scratch.folder() as folder:
-            response = folder / RESPONSE
-            async with self._lent(job_id, request) as subject:
-                evaluated = await self._evaluated(job_id, request, subject, response, reached)
-            reached("storing")
-            provenance = provenance_of(request, subject, evaluated)
-            await self._archive.completed(job_id, evaluated.results, provenance)
-            await self._jobs.save_results(job_id, evaluated.results, provenance, response)
-        return evaluated.results
+        if request.source is AnalysisSource.ALL:
+            return await self._rooms.analyse(job_id, request, reached)
+        return (await self._recordings.analyse(job_id, request, reached)).results
 
     async def require_possible(self, job: str, request: AnalysisRequest) -> JobId:
         """Refuse at once what would be refused later: unknown job, upload or signal."""
         job_id = job_id_of(job)
-        await self._uploads.require(job_id, analysed_upload(request))
-        match request.source:
-            case AnalysisSource.SWEEP_DECONVOLUTION:
-                await self._uploads.require(job_id, request.sweep_reference_upload)
-            case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
-                await self._reference_of(request)
+        if request.source is AnalysisSource.ALL:
+            await self._rooms.require_possible(job_id, request)
+        else:
+            await self._recordings.require_possible(job_id, request)
         return job_id
-
-    async def _evaluated(
-        self,
-        job_id: JobId,
-        request: AnalysisRequest,
-        subject: Subject,
-        response: Path,
-        reached: Callable[[Stage], None],
-    ) -> Evaluated:
-        """Have a file evaluated; what it is refused for is remembered, too."""
-        try:
-            return await self._acoustics.evaluate(
-                subject, response, started=lambda: reached("running")
-            )
-        except (Unprocessable, UnsupportedMedia) as refusal:
-            await self._archive.refused(job_id, request, refusal)
-            raise
-
-    @asynccontextmanager
-    async def _lent(self, job_id: JobId, request: AnalysisRequest) -> AsyncIterator[Subject]:
-        """Have local files of what is to be evaluated, while it is."""
-        async with self._uploads.lend(job_id, analysed_upload(request)) as path:
-            match request.source:
-                case AnalysisSource.IMPULSE_RESPONSE:
-                    yield ImpulseResponse(path, request.channel)
-                case AnalysisSource.SWEEP_DECONVOLUTION:
-                    async with self._uploads.lend(job_id, request.sweep_reference_upload) as played:
-                        yield SweepRecording(path, request.channel, played)
-                case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
-                    reference = await self._reference_of(request)
-                    yield SignalRecording(path, request.channel, reference)
-
-    async def _reference_of(self, request: AnalysisRequest) -> Reference:
-        if request.audio_hash is None:
-            raise UnknownSignal("Missing 'audio_hash' in data")
-        return await self._references.by_hash(request.audio_hash)

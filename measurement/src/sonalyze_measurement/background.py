@@ -7,21 +7,19 @@ from uuid import uuid4
 import structlog
 
 from sonalyze_chassis.publish import Publisher
+from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.errors import ErrorBody, SonalyzeError
 from sonalyze_contracts.identifiers import DeviceId, JobId
-from sonalyze_contracts.jobs import (
-    AnalysisAccepted,
-    AnalysisRequest,
-    AnalysisResult,
-    AnalysisStage,
-)
+from sonalyze_contracts.jobs import AnalysisAccepted, AnalysisResult, AnalysisStage
 from sonalyze_contracts.results import AnalysisResults
-from sonalyze_measurement.analyses import Analyses, Stage
+from sonalyze_measurement.analyses import Analyses
+from sonalyze_measurement.domain.brevity import for_push
+from sonalyze_measurement.stages import Stage
 
 log = structlog.get_logger(__name__)
 
 FRACTIONS: dict[Stage, float] = {"queued": 0.0, "running": 0.1, "storing": 0.9}
-"""Nearly all of the time goes into the numbers, which tell nothing on their way."""
+"""Nearly all of the time goes into the numbers; of one recording they tell nothing on their way."""
 
 UNFORESEEN = ErrorBody(code="internal", message="The analysis failed in a way nobody foresaw.")
 STOPPED = ErrorBody(code="unavailable", message="The service is stopping; ask again.")
@@ -74,21 +72,24 @@ class News:
     analysis_id: str
     device_id: DeviceId
 
-    def reached(self, stage: Stage) -> None:
-        """Tell how far the analysis is."""
+    def reached(self, stage: Stage, share: float = 0.0) -> None:
+        """Tell how far the analysis is; of several recordings, with the share that is done."""
+        rest = FRACTIONS["storing"] - FRACTIONS["running"] if stage == "running" else 0.0
         self._tell(
             AnalysisStage(
                 job_id=self.job_id,
                 analysis_id=self.analysis_id,
                 stage=stage,
-                fraction=FRACTIONS[stage],
+                fraction=FRACTIONS[stage] + rest * share,
             )
         )
 
     def succeeded(self, results: AnalysisResults) -> None:
         """Tell the results."""
         self._tell(
-            AnalysisResult(job_id=self.job_id, analysis_id=self.analysis_id, results=results)
+            AnalysisResult(
+                job_id=self.job_id, analysis_id=self.analysis_id, results=for_push(results)
+            )
         )
 
     def failed(self, error: ErrorBody) -> None:

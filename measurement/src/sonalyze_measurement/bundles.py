@@ -12,8 +12,10 @@ from pathlib import Path
 
 from sonalyze_contracts.bundles import (
     JOB,
+    RESULTS_OF_ALL,
     AbsentFile,
     BundledAnalysis,
+    BundledMean,
     FileKind,
     Manifest,
     recording_path,
@@ -81,6 +83,7 @@ class Bundle:
         self._packing = Packing(moment)
         self._absent: list[AbsentFile] = []
         self._provenances: dict[UploadName, Provenance | None] = {}
+        self._of_all: Provenance | None = None
         self._stimuli: dict[AudioHash, str] = {}
 
     async def pieces(self) -> AsyncGenerator[bytes]:
@@ -102,6 +105,10 @@ class Bundle:
             yield Content(results_path(name), FileKind.RESULTS, kept.content)
             response = files.lend(response_key(job_id, name))
             yield Content(response_path(name), FileKind.RESPONSE, response, NOT_KEPT)
+        kept_of_all = await self._sources.jobs.kept_of_all(job_id)
+        if kept_of_all is not None:
+            self._of_all = kept_of_all.provenance
+            yield Content(RESULTS_OF_ALL, FileKind.RESULTS, kept_of_all.content)
         for audio_hash in sorted({*self._hashes_played()}):
             yield await self._stimulus(audio_hash)
         async for upload in self._uploads():
@@ -111,6 +118,8 @@ class Bundle:
         for provenance in self._provenances.values():
             if provenance is not None and provenance.request.audio_hash is not None:
                 yield provenance.request.audio_hash
+        for position in (self._of_all and self._of_all.positions) or ():
+            yield position.audio_hash
 
     async def _stimulus(self, audio_hash: AudioHash) -> Content:
         try:
@@ -129,7 +138,8 @@ class Bundle:
             UploadName(file.name): file.size_bytes > 0
             async for file in files.under(uploads_prefix(job_id))
         }
-        read = {name for each in self._provenances.values() if each for name in each.inputs}
+        records = (*self._provenances.values(), self._of_all)
+        read = {name for record in records if record for name in record.inputs}
         for name in sorted(has_bytes.keys() | read):
             there = has_bytes.get(name, False)
             yield Content(
@@ -168,6 +178,7 @@ class Bundle:
             files=self._packing.files,
             absent=self._absent,
             analyses=[self._analysis(*each) for each in self._provenances.items()],
+            analysis_of_all=self._of_all and _mean(self._of_all),
         )
 
     def _analysis(self, name: UploadName, provenance: Provenance | None) -> BundledAnalysis:
@@ -184,3 +195,8 @@ class Bundle:
             response=response if response in packed else None,
             provenance=provenance,
         )
+
+
+def _mean(provenance: Provenance) -> BundledMean:
+    recordings = [recording_path(name) for name in provenance.inputs]
+    return BundledMean(results=RESULTS_OF_ALL, recordings=recordings, provenance=provenance)

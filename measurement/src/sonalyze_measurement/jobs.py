@@ -41,6 +41,10 @@ class Jobs:
         """Show the newest results of one upload."""
         return await self._jobs.results_of(job_id_of(job_id), upload_name_of(name))
 
+    async def results_of_all(self, job_id: str) -> AnalysisResults:
+        """Show the newest results of all recordings together."""
+        return await self._jobs.results_of_all(job_id_of(job_id))
+
     async def require_uploadable(self, job_id: str, name: str) -> None:
         """Refuse a bad name or an unknown job before anything is read."""
         upload_name_of(name)

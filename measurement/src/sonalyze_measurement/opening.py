@@ -39,7 +39,9 @@ from sonalyze_measurement.infra.uploads import Uploads
 from sonalyze_measurement.infra.within_reach import SignalsWithinReach
 from sonalyze_measurement.jobs import Jobs
 from sonalyze_measurement.ports import Archive
+from sonalyze_measurement.recordings import Recordings
 from sonalyze_measurement.retention import Retention
+from sonalyze_measurement.rooms import Rooms
 from sonalyze_measurement.services import Services
 from sonalyze_measurement.settings import Settings
 from sonalyze_measurement.signals import Signals
@@ -99,7 +101,10 @@ async def open_services(
         _sweep(Retention(recordings, WallClock(), settings.raw_audio_days), health, stack)
     references = await _references(settings, files, staging, processes)
 
-    analyses = Analyses(documents, received, references, processes, staging, archive)
+    single = Recordings(documents, received, references, processes, staging, archive)
+    at_once = settings.analysis_workers
+    rooms = Rooms(documents, references, single, processes, archive, at_once)
+    analyses = Analyses(single, rooms)
     background = BackgroundAnalyses(analyses, publisher)
     stack.push_async_callback(background.close, PATIENCE_S)
     signals = Signals(references, processes)

@@ -1,21 +1,23 @@
 """What the use cases need from outside: a store that remembers, and somebody who computes."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
-from sonalyze_contracts.jobs import AnalysisRequest, JobRequest, JobView
+from sonalyze_contracts.jobs import JobRequest, JobView
 from sonalyze_contracts.provenance import Provenance
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
 from sonalyze_measurement.domain.files import StoredFile
+from sonalyze_measurement.domain.positions import Place
 from sonalyze_measurement.domain.provenance import Evaluated, KeptResults
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
-from sonalyze_measurement.domain.subjects import Subject
+from sonalyze_measurement.domain.subjects import Asked, Subject
 from sonalyze_measurement.domain.uploads import Piece, Upload, UploadProgress
 
 
@@ -80,6 +82,17 @@ class JobStore(Protocol):
         self, job_id: JobId, results: AnalysisResults, provenance: Provenance, response: Path
     ) -> None:
         """Keep the newest results of an upload, the job's newest too, and their response."""
+
+    async def save_results_of_all(
+        self, job_id: JobId, results: AnalysisResults, provenance: Provenance
+    ) -> None:
+        """Keep the newest results of all recordings together, the job's newest too."""
+
+    async def results_of_all(self, job_id: JobId) -> AnalysisResults:
+        """Give the newest results of all recordings together, or raise `NotAnalysed`."""
+
+    async def kept_of_all(self, job_id: JobId) -> KeptResults | None:
+        """Give the newest results of all recordings together as they are kept, if there are."""
 
     async def kept_of(self, job_id: JobId, name: UploadName) -> KeptResults:
         """Give the newest results of an upload as they are kept, or raise `NotStored`."""
@@ -154,9 +167,19 @@ class Acoustics(Protocol):
         """Tell what of the signal is when."""
 
     async def evaluate(
-        self, subject: Subject, response: Path, *, started: Callable[[], None] | None = None
+        self,
+        subject: Subject,
+        asked: Asked,
+        response: Path,
+        *,
+        started: Callable[[], None] | None = None,
     ) -> Evaluated:
         """Evaluate a file and write its response; ``started`` is called when it is its turn."""
+
+    async def mean_of(
+        self, figures: Sequence[bytes], places: Sequence[Place | None]
+    ) -> AnalysisResults:
+        """Average the figures of positions."""
 
 
 class Archive(Protocol):
@@ -169,6 +192,11 @@ class Archive(Protocol):
         self, job_id: JobId, results: AnalysisResults, provenance: Provenance
     ) -> None:
         """Remember what an analysis found, before anybody is told."""
+
+    async def completed_all(
+        self, job_id: JobId, results: AnalysisResults, provenance: Provenance
+    ) -> None:
+        """Remember what an analysis of all recordings found."""
 
     async def refused(
         self, job_id: JobId, request: AnalysisRequest, refusal: SonalyzeError

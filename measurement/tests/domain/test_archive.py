@@ -4,9 +4,10 @@ from uuid import UUID
 
 import pytest
 
+from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.archive import Resource, recording_row_id
 from sonalyze_contracts.identifiers import JobId, UploadName
-from sonalyze_contracts.jobs import AnalysisRequest, AnalysisRun, AnalysisSource
+from sonalyze_contracts.jobs import AnalysisRun
 from sonalyze_contracts.provenance import Versions
 from sonalyze_measurement.domain.archive import Arrival, Header, arrival_in, rows_of_refusal
 from sonalyze_measurement.domain.refusals import SilentRecording

@@ -9,7 +9,7 @@ from laboratory import RATE_HZ, audio_file, room_response
 from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_measurement.domain.conditions import UndecodableAudio, UnusableAudio
-from sonalyze_measurement.domain.subjects import ImpulseResponse
+from sonalyze_measurement.domain.subjects import Asked, ImpulseResponse
 from sonalyze_measurement.infra.audio import read_mono, write_16_bit
 from sonalyze_measurement.infra.evaluate import evaluate
 
@@ -39,7 +39,9 @@ def damaged_files(draw: st.DrawFn) -> bytes:
 def outcome_of(path: Path) -> AnalysisResults | str:
     """Evaluate a file: results, or the sentence that says why there are none."""
     try:
-        return evaluate(ImpulseResponse(path, None), path.with_suffix(".wav"), None).results
+        return evaluate(
+            ImpulseResponse(path, None), Asked(), path.with_suffix(".wav"), None
+        ).results
     except SonalyzeError as refusal:
         return refusal.message
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.identifiers import JobId, UploadName
-from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.provenance import Provenance, Versions
 from sonalyze_measurement.domain.conditions import StoreUnavailable
 from sonalyze_measurement.domain.files import StoredFile, checksum_key, results_key, upload_key

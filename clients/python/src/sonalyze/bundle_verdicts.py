@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime
 
 from sonalyze.bundle_file import opened_bundle
-from sonalyze.recomputation import Recomputation, Verdict, recompute
+from sonalyze.recomputation import Recomputation, Verdict, recompute, recompute_all
 from sonalyze_contracts.bundles import AbsentFile
 from sonalyze_contracts.identifiers import JobId, UploadName
 from sonalyze_contracts.model import Model
@@ -86,6 +86,9 @@ def examine(path: Path) -> BundleVerdict:
     """
     with opened_bundle(path) as bundle:
         manifest = bundle.manifest
+        recomputed = [recompute(bundle, each) for each in manifest.analyses]
+        if manifest.analysis_of_all is not None:
+            recomputed.append(recompute_all(bundle, manifest.analysis_of_all))
         return BundleVerdict(
             job_id=manifest.job_id,
             created_at=manifest.created_at,
@@ -93,5 +96,5 @@ def examine(path: Path) -> BundleVerdict:
             bytes=sum(file.bytes for file in manifest.files),
             damaged=[DamagedFile.model_validate(each) for each in bundle.damages()],
             absent=manifest.absent,
-            analyses=[AnalysisVerdict.of(recompute(bundle, each)) for each in manifest.analyses],
+            analyses=[AnalysisVerdict.of(each) for each in recomputed],
         )

@@ -7,7 +7,8 @@ table A.1), 1.1 dB of C50 and 0.03 of STI (Bradley, Reich and Norcross, JASA 106
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from sonalyze_contracts.results import AnalysisResults, BandResult
+from sonalyze_contracts.bands import BandResult
+from sonalyze_contracts.results import AnalysisResults
 
 JUDGED_BANDS_HZ = (250.0, 500.0, 1000.0, 2000.0, 4000.0)
 """Octaves that a phone's small loudspeaker excites well; in the others nothing is demanded."""

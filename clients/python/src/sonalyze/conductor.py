@@ -13,9 +13,10 @@ from sonalyze.client import Client
 from sonalyze.pushes import Heard, Reconnected
 from sonalyze.recordings import recording_stem
 from sonalyze.subscription import Subscription
+from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.errors import Conflict, Unavailable
 from sonalyze_contracts.identifiers import AudioHash, JobId, SessionId, UploadName
-from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource, RoomMap
+from sonalyze_contracts.jobs import RoomMap
 from sonalyze_contracts.lobbies import LobbyCreate, LobbyOpened, LobbyStart, Role, RoleAssign
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.session_pushes import (

@@ -1,6 +1,7 @@
 """A recording on disk, evaluated as the measurement service does it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from sonalyze.audio import read_channel
 from sonalyze_acoustics import (
+    BackgroundNoise,
     Evaluation,
     InvalidSignal,
     SignalSpec,
@@ -15,8 +17,8 @@ from sonalyze_acoustics import (
     evaluate_recording,
     evaluate_reference_recording,
 )
+from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource, BackgroundLevels
 from sonalyze_contracts.identifiers import UploadName
-from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.provenance import PlayedSignal
 from sonalyze_contracts.results import AnalysisResults
 
@@ -24,9 +26,23 @@ Read = Callable[[UploadName, int | None], tuple[NDArray[np.float64], int]]
 """Gives one channel of an upload and its rate in Hz; without a channel, the mean of all."""
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluatedFile:
+    """The channel of a file that was evaluated, and what it says."""
+
+    samples: NDArray[np.float64]
+    sample_rate_hz: int
+    evaluation: Evaluation
+
+    @property
+    def results(self) -> AnalysisResults:
+        """Return the evaluation as the services document it."""
+        return AnalysisResults.of(self.evaluation)
+
+
 def evaluate(
     file: Path, sweep_hz: tuple[float, float] | None, channel: int | None = None
-) -> AnalysisResults:
+) -> EvaluatedFile:
     """Evaluate a recording of a sweep, or an impulse response where no sweep was played.
 
     Parameters
@@ -48,16 +64,18 @@ def evaluate(
     """
     samples, sample_rate_hz = read_channel(file, channel)
     if sweep_hz is None:
-        return AnalysisResults.of(evaluate_impulse_response(samples, sample_rate_hz))
-    low_hz, high_hz = sweep_hz
-    signal = SignalSpec(sweep_start_hz=low_hz, sweep_end_hz=high_hz)
-    return AnalysisResults.of(evaluate_recording(samples, sample_rate_hz, signal))
+        evaluation = evaluate_impulse_response(samples, sample_rate_hz)
+    else:
+        low_hz, high_hz = sweep_hz
+        signal = SignalSpec(sweep_start_hz=low_hz, sweep_end_hz=high_hz)
+        evaluation = evaluate_recording(samples, sample_rate_hz, signal)
+    return EvaluatedFile(samples, sample_rate_hz, evaluation)
 
 
 def evaluate_as_asked(
     request: AnalysisRequest, signal: PlayedSignal | None, read: Read
 ) -> Evaluation:
-    """Evaluate uploads as the measurement service did when it got this request.
+    """Evaluate one recording as the measurement service did when it got this request.
 
     Raises
     ------
@@ -66,18 +84,26 @@ def evaluate_as_asked(
     Unevaluable
         If nothing can be said about what it holds, or the signal cannot exist.
     """
+    background = _background(request.background)
     match request.source:
         case AnalysisSource.IMPULSE_RESPONSE:
-            return evaluate_impulse_response(
-                *read(request.impulse_response_upload, request.channel)
-            )
+            response = read(request.impulse_response_upload, request.channel)
+            return evaluate_impulse_response(*response, background=background)
         case AnalysisSource.SWEEP_DECONVOLUTION:
             recorded = read(request.recording_upload, request.channel)
-            return evaluate_reference_recording(
-                *recorded, *read(request.sweep_reference_upload, None)
-            )
-        case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
+            played = read(request.sweep_reference_upload, None)
+            return evaluate_reference_recording(*recorded, *played, background=background)
+        case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED | AnalysisSource.ALL:
             if signal is None:
                 raise InvalidSignal("It is not known which signal was played.")
             recorded = read(request.recording_upload, request.channel)
-            return evaluate_recording(*recorded, SignalSpec(**signal.model_dump()))
+            spec = SignalSpec(**signal.model_dump())
+            return evaluate_recording(*recorded, spec, background=background)
+
+
+def _background(levels: BackgroundLevels | None) -> BackgroundNoise | None:
+    if levels is None:
+        return None
+    if levels.snr_db is not None:
+        return BackgroundNoise(tuple(levels.snr_db))
+    return BackgroundNoise.of_levels(tuple(levels.speech_db or ()), tuple(levels.noise_db or ()))

@@ -11,10 +11,10 @@ from sonalyze.addresses import Gateway
 from sonalyze.backoff import Backoff
 from sonalyze.failures import AudioDamaged, UploadDamaged
 from sonalyze.http_requests import HttpRequests, parsed
+from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
 from sonalyze_contracts.jobs import (
     AnalysisReceipt,
-    AnalysisRequest,
     JobCreated,
     JobRequest,
     JobView,

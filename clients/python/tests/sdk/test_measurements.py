@@ -19,9 +19,10 @@ from sonalyze.addresses import Gateway
 from sonalyze.backoff import Backoff
 from sonalyze.failures import AudioDamaged, CannotConnect, UnexpectedAnswer, UploadDamaged
 from sonalyze.measurements import Measurements
+from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.errors import Invalid, NotFound, Unavailable, Unprocessable
 from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
-from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource, RoomMap
+from sonalyze_contracts.jobs import RoomMap
 
 SIGNAL = b"RIFF" + bytes(1000)
 RECORDING = b"fLaC" + bytes(300_000)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from sonalyze_contracts.bands import BandResult
 from sonalyze_contracts.results import (
     AnalysisResults,
-    BandResult,
     Clarity,
     DecayCurve,
     DirectSound,

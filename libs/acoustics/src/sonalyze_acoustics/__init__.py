@@ -1,6 +1,6 @@
 """Room acoustics as pure functions: from samples to figures, without I/O and without guessing."""
 
-from sonalyze_acoustics.alignment import Chirps, find_chirps, matched_envelope
+from sonalyze_acoustics.alignment import Chirps, find_chirps
 from sonalyze_acoustics.analysis import (
     evaluate_deconvolution,
     evaluate_impulse_response,
@@ -54,8 +54,11 @@ from sonalyze_acoustics.evaluation import (
     SpeechTransmission,
 )
 from sonalyze_acoustics.location import Located, locate
+from sonalyze_acoustics.matched_filter import matched_envelope
 from sonalyze_acoustics.metrics import band_metrics
 from sonalyze_acoustics.onset import onset_of
+from sonalyze_acoustics.position_means import BandOverPositions, PositionMean
+from sonalyze_acoustics.positions import Coverage, Grade, Place
 from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
 from sonalyze_acoustics.signal import (
     Segment,
@@ -66,6 +69,7 @@ from sonalyze_acoustics.signal import (
     sweep,
 )
 from sonalyze_acoustics.software import software_versions
+from sonalyze_acoustics.spatial import SpatialMean, spatial_mean
 from sonalyze_acoustics.speech import modulation_transfer, speech_transmission, transmission_index
 from sonalyze_acoustics.speech_levels import BackgroundNoise
 
@@ -80,15 +84,18 @@ __all__ = [
     "BackgroundNoise",
     "Band",
     "BandMetrics",
+    "BandOverPositions",
     "BandResponse",
     "BeyondFullScale",
     "ChirpFound",
     "Chirps",
+    "Coverage",
     "DecayCurveSummary",
     "Evaluation",
     "EvaluationRange",
     "Finding",
     "FrequencyResponse",
+    "Grade",
     "ImpulseResponse",
     "InsufficientDecay",
     "InvalidBackground",
@@ -99,11 +106,14 @@ __all__ = [
     "NotAMeasurement",
     "NotFinite",
     "NotMono",
+    "Place",
+    "PositionMean",
     "Quality",
     "RecordingTooShort",
     "Segment",
     "SignalSpec",
     "SilentRecording",
+    "SpatialMean",
     "SpeechTransmission",
     "Unevaluable",
     "UnsupportedRate",
@@ -129,6 +139,7 @@ __all__ = [
     "reverberation_time",
     "segments",
     "software_versions",
+    "spatial_mean",
     "speech_transmission",
     "split_into_bands",
     "sweep",

@@ -19,6 +19,8 @@ FORMAT: Final = 1
 
 MANIFEST: Final = "manifest.json"
 JOB: Final = "job.json"
+RESULTS_OF_ALL: Final = "results/all"
+"""Of all recordings together; those of an upload of this name end in ``.json``."""
 
 BundlePath = Annotated[
     str,
@@ -68,6 +70,14 @@ class BundledAnalysis(Model):
     )
 
 
+class BundledMean(Model):
+    """The analysis of all recordings together: what it read and wrote, by paths in the bundle."""
+
+    results: BundlePath
+    recordings: list[BundlePath]
+    provenance: Provenance
+
+
 class Manifest(Model):
     """What is in a bundle."""
 
@@ -77,6 +87,9 @@ class Manifest(Model):
     files: list[BundledFile]
     absent: list[AbsentFile] = Field(default_factory=list)
     analyses: list[BundledAnalysis] = Field(default_factory=list)
+    analysis_of_all: BundledMean | None = Field(
+        default=None, exclude_if=lambda analysis: analysis is None
+    )
 
 
 def recording_path(upload: UploadName) -> str:

@@ -1,22 +1,14 @@
 """Measurement jobs: a map of the room, its recordings and what was found in them."""
 
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.command import Command, Push, Service
 from sonalyze_contracts.documents import JsonObject
-from sonalyze_contracts.identifiers import (
-    AudioHashField,
-    JobId,
-    JobIdField,
-    NoNul,
-    UploadName,
-    UploadNameField,
-)
+from sonalyze_contracts.identifiers import JobId, JobIdField, NoNul, UploadName
 from sonalyze_contracts.model import Model
-from sonalyze_contracts.recordings import MOST_CHANNELS
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import (
     DEFAULT_SAMPLE_RATE_HZ,
@@ -95,34 +87,6 @@ class JobView(Model):
     results: AnalysisResults | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
-class AnalysisSource(StrEnum):
-    """What a recording is to be compared with."""
-
-    IMPULSE_RESPONSE = "impulse_response"
-    SWEEP_DECONVOLUTION = "sweep_deconvolution"
-    SWEEP_DECONVOLUTION_GENERATED = "sweep_deconvolution_generated"
-
-
-class AnalysisRequest(Model):
-    """``POST /v1/jobs/{job_id}/analyze``."""
-
-    source: AnalysisSource
-    impulse_response_upload: UploadNameField = UploadName("impulse_response")
-    recording_upload: UploadNameField = UploadName("recording")
-    sweep_reference_upload: UploadNameField = UploadName("sweep_reference")
-    audio_hash: AudioHashField | None = None
-    channel: Annotated[int, Field(ge=0, lt=MOST_CHANNELS)] | None = Field(
-        default=None, description="The channel to analyse, from 0; the mean of all if absent."
-    )
-
-    @model_validator(mode="after")
-    def _names_the_signal(self) -> Self:
-        generated = self.source is AnalysisSource.SWEEP_DECONVOLUTION_GENERATED
-        if generated and self.audio_hash is None:
-            raise ValueError("Missing 'audio_hash' in data")
-        return self
-
-
 class JobCreate(Command[JobCreated], event="measurement.create_job", owner=Service.MEASUREMENT):
     """Create a job; its stored ``meta`` also gets the sender's device id."""
 
@@ -149,7 +113,7 @@ class AudioInfoGet(
 class AnalysisRun(
     AnalysisRequest, Command[AnalysisReceipt], event="analysis.run", owner=Service.MEASUREMENT
 ):
-    """Analyse a recording of a job and wait for the results."""
+    """Analyse a recording of a job, or all of them, and wait for the results."""
 
     job_id: JobIdField
 
@@ -168,7 +132,7 @@ class AnalysisStart(
     event="analysis.request",
     owner=Service.MEASUREMENT,
 ):
-    """Analyse a recording of a job; progress and results are pushed to the sender."""
+    """Analyse a recording of a job, or all; progress and results are pushed to the sender."""
 
     job_id: JobIdField
 

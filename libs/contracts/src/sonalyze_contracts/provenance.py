@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from sonalyze_contracts.identifiers import UploadNameField
-from sonalyze_contracts.jobs import AnalysisRequest
+from sonalyze_contracts.analysis_requests import AnalysisRequest
+from sonalyze_contracts.identifiers import AudioHashField, UploadNameField
 from sonalyze_contracts.model import Model
 from sonalyze_contracts.signals import (
     HIGHEST_SAMPLE_RATE_HZ,
@@ -43,6 +43,16 @@ class PlayedSignal(Model):
     sweep_end_hz: Annotated[float, Field(ge=LOWEST_SWEEP_HZ, le=HIGHEST_SWEEP_HZ)]
 
 
+class RecordedPosition(Model):
+    """One position of an analysis of all recordings, as it was understood then."""
+
+    uploads: list[UploadNameField]
+    source_id: str | None = None
+    receiver_id: str | None = None
+    audio_hash: AudioHashField
+    signal: PlayedSignal
+
+
 class Provenance(Model):
     """What produced the results of one analysis."""
 
@@ -55,5 +65,10 @@ class Provenance(Model):
     )
     response_sha256: Sha256 | None = Field(
         default=None, description="The SHA-256 of the impulse response that was kept as a file."
+    )
+    positions: list[RecordedPosition] | None = Field(
+        default=None,
+        description="Of an analysis of all recordings.",
+        exclude_if=lambda positions: positions is None,
     )
     versions: Versions

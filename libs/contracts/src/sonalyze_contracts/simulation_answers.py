@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from sonalyze_contracts.bands import BandResult
 from sonalyze_contracts.model import Model
-from sonalyze_contracts.results import BandResult
 
 
 class SimulatedMetrics(Model):

@@ -8,8 +8,8 @@ import orjson
 from pydantic import ValidationError
 
 from sonalyze_chassis.context import REQUEST_ID_HEADER, current_request_id
+from sonalyze_contracts.analysis_requests import AnalysisSource
 from sonalyze_contracts.errors import HttpErrorBody
-from sonalyze_contracts.jobs import AnalysisSource
 from sonalyze_lobby.domain.conditions import AnalysisRefused, AnalysisUnavailable
 from sonalyze_lobby.domain.session import Recording
 

@@ -2,14 +2,9 @@
 
 from fastapi import APIRouter
 
+from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.identifiers import JobId
-from sonalyze_contracts.jobs import (
-    AnalysisReceipt,
-    AnalysisRequest,
-    JobCreated,
-    JobRequest,
-    JobView,
-)
+from sonalyze_contracts.jobs import AnalysisReceipt, JobCreated, JobRequest, JobView
 from sonalyze_measurement.api.access import Asked
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -30,8 +25,15 @@ async def get_job(job_id: str, services: Asked) -> JobView:
 
 @router.post("/{job_id}/analyze")
 async def analyze(job_id: str, analysis: AnalysisRequest, services: Asked) -> AnalysisReceipt:
-    """Analyse a recording and wait for the results."""
+    """Analyse a recording, or all of the job, and wait for the results."""
     results = await services.analyses.run(job_id, analysis)
+    return AnalysisReceipt(job_id=JobId(job_id), results=results)
+
+
+@router.get("/{job_id}/results")
+async def get_results_of_all(job_id: str, services: Asked) -> AnalysisReceipt:
+    """Show the newest results of all recordings together."""
+    results = await services.jobs.results_of_all(job_id)
     return AnalysisReceipt(job_id=JobId(job_id), results=results)
 
 

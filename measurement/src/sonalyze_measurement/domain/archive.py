@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.archive import (
     ArchivedRow,
     Resource,
@@ -16,7 +17,6 @@ from sonalyze_contracts.archive import (
 )
 from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_contracts.identifiers import JobId, UploadName
-from sonalyze_contracts.jobs import AnalysisRequest
 from sonalyze_contracts.provenance import Versions
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_measurement.domain.files import upload_key

@@ -67,6 +67,10 @@ class TooManyUploads(TooLarge):
     """The job holds as many uploads as a job may."""
 
 
+class TooManyPositions(TooLarge):
+    """The job has recordings of more positions than are analysed together."""
+
+
 class UploadStalled(Invalid):
     """The client stopped sending in the middle."""
 

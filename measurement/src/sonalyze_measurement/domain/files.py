@@ -74,6 +74,11 @@ def results_key(job_id: JobId, name: UploadName) -> str:
     return f"{results_prefix(job_id)}/{name}.json"
 
 
+def results_of_all_key(job_id: JobId) -> str:
+    """Name the newest results of all recordings of a job together."""
+    return f"{job_id}/results/all.json"
+
+
 def response_key(job_id: JobId, name: UploadName) -> str:
     """Name the impulse response that the newest results of an upload are of."""
     return f"{job_id}/responses/{name}.wav"

@@ -1,27 +1,34 @@
 """What an analysis was made from: enough to make it again, and to see that it is the same."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from sonalyze_contracts.identifiers import UploadName
-from sonalyze_contracts.jobs import AnalysisRequest, AnalysisSource
-from sonalyze_contracts.provenance import PlayedSignal, Provenance, Versions
+from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource
+from sonalyze_contracts.identifiers import AudioHash, UploadName
+from sonalyze_contracts.provenance import PlayedSignal, Provenance, RecordedPosition, Versions
 from sonalyze_contracts.results import AnalysisResults
+from sonalyze_measurement.domain.positions import Position
+from sonalyze_measurement.domain.signals import Reference
 from sonalyze_measurement.domain.subjects import SignalRecording, Subject
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """Results, with the SHA-256 of what was read for them and of the response written beside."""
+    """Results, with the SHA-256 of what was read for them and of the response written beside.
+
+    ``figures`` is what a spatial mean is formed from, in a form that only the children read.
+    """
 
     results: AnalysisResults
     inputs_sha256: tuple[str, ...]
     response_sha256: str
     versions: Versions
+    figures: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class KeptResults:
-    """The results of an upload as they are kept, byte for byte, and what they came from."""
+    """Results as they are kept, byte for byte, and what they came from."""
 
     content: bytes
     provenance: Provenance | None
@@ -33,26 +40,59 @@ def analysed_upload(request: AnalysisRequest) -> UploadName:
 
 
 def uploads_read(request: AnalysisRequest) -> tuple[UploadName, ...]:
-    """Name all uploads that an analysis reads, the one that it is about first."""
+    """Name all uploads that an analysis of one recording reads, the one that it is about first."""
     match request.source:
         case AnalysisSource.IMPULSE_RESPONSE:
             return (request.impulse_response_upload,)
         case AnalysisSource.SWEEP_DECONVOLUTION:
             return (request.recording_upload, request.sweep_reference_upload)
-        case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED:
+        case AnalysisSource.SWEEP_DECONVOLUTION_GENERATED | AnalysisSource.ALL:
             return (request.recording_upload,)
 
 
 def provenance_of(request: AnalysisRequest, subject: Subject, evaluated: Evaluated) -> Provenance:
-    """Record what results came from."""
+    """Record what the results of one recording came from."""
     signal = None
     if isinstance(subject, SignalRecording):
-        signal = PlayedSignal(**asdict(subject.reference.file.parameters))
+        signal = _signal(subject.reference)
     return Provenance(
-        # A command that is a request, too, also says of which job: that is no parameter.
-        request=AnalysisRequest.model_validate(request.model_dump()),
+        request=parameters_of(request),
         inputs=dict(zip(uploads_read(request), evaluated.inputs_sha256, strict=True)),
         signal=signal,
         response_sha256=evaluated.response_sha256,
         versions=evaluated.versions,
     )
+
+
+def provenance_of_all(
+    request: AnalysisRequest,
+    positions: Sequence[Position],
+    references: Mapping[AudioHash, Reference],
+    inputs: Mapping[UploadName, str],
+    versions: Versions,
+) -> Provenance:
+    """Record what the mean of all positions came from; ``inputs`` are those that are in it."""
+    return Provenance(
+        request=parameters_of(request),
+        inputs=dict(inputs),
+        positions=[
+            RecordedPosition(
+                uploads=list(each.uploads),
+                source_id=each.place and each.place.source_id,
+                receiver_id=each.place and each.place.receiver_id,
+                audio_hash=each.audio_hash,
+                signal=_signal(references[each.audio_hash]),
+            )
+            for each in positions
+        ],
+        versions=versions,
+    )
+
+
+def parameters_of(request: AnalysisRequest) -> AnalysisRequest:
+    """Leave out what a command that is a request says besides: of which job."""
+    return AnalysisRequest.model_validate(request.model_dump())
+
+
+def _signal(reference: Reference) -> PlayedSignal:
+    return PlayedSignal(**asdict(reference.file.parameters))

@@ -39,6 +39,12 @@ class InsufficientDecay(Unevaluable):
     code = "insufficient_decay"
 
 
+class NoPositionEvaluable(Unprocessable):
+    """Of no recording of a job anything can be said."""
+
+    code = "no_position_evaluable"
+
+
 REFUSALS: dict[str, type[Unevaluable]] = {
     refusal.code: refusal
     for refusal in (

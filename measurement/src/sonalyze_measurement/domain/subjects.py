@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sonalyze_contracts.analysis_requests import AnalysisRequest, BackgroundLevels
 from sonalyze_measurement.domain.signals import Reference
 
 
@@ -33,3 +34,16 @@ class ImpulseResponse:
 
 
 Subject = SignalRecording | SweepRecording | ImpulseResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be said of a subject beyond what is always said."""
+
+    third_octaves: bool = False
+    background: BackgroundLevels | None = None
+
+
+def asked_in(request: AnalysisRequest) -> Asked:
+    """Read from a request what is to be said."""
+    return Asked(request.third_octaves, request.background)

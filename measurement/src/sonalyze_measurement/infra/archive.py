@@ -17,10 +17,10 @@ from sonalyze_chassis.columns import NAMES
 from sonalyze_chassis.completion import to_its_end
 from sonalyze_chassis.database import Database
 from sonalyze_chassis.outbox import Outbox, outbox_in
+from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.archive import ArchivedRow, recording_row_id
 from sonalyze_contracts.errors import SonalyzeError
 from sonalyze_contracts.identifiers import JobId, UploadName
-from sonalyze_contracts.jobs import AnalysisRequest
 from sonalyze_contracts.provenance import Provenance, Versions
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_measurement.domain.archive import (
@@ -31,6 +31,7 @@ from sonalyze_measurement.domain.archive import (
     rows_of_refusal,
     rows_of_results,
 )
+from sonalyze_measurement.domain.brevity import without_positions
 from sonalyze_measurement.domain.files import upload_key
 from sonalyze_measurement.domain.provenance import analysed_upload
 from sonalyze_measurement.domain.uploads import Upload
@@ -63,6 +64,9 @@ class NothingArchived:
         return nullcontext()
 
     async def completed(self, _: JobId, __: AnalysisResults, ___: Provenance) -> None:
+        """Write nothing down."""
+
+    async def completed_all(self, _: JobId, __: AnalysisResults, ___: Provenance) -> None:
         """Write nothing down."""
 
     async def refused(self, _: JobId, __: AnalysisRequest, ___: SonalyzeError) -> None:
@@ -155,6 +159,14 @@ class OutboxArchive:
         request = provenance.request
         measurement = recording_row_id(job_id, analysed_upload(request))
         await self._write(rows_of_results(measurement, request, provenance.versions, results))
+
+    async def completed_all(
+        self, job_id: JobId, results: AnalysisResults, provenance: Provenance
+    ) -> None:
+        """Write down the mean, with the first recording that is in it; each has its own row."""
+        measurement = recording_row_id(job_id, next(iter(provenance.inputs)))
+        request, mean = provenance.request, without_positions(results)
+        await self._write(rows_of_results(measurement, request, provenance.versions, mean))
 
     async def refused(
         self, job_id: JobId, request: AnalysisRequest, refusal: SonalyzeError

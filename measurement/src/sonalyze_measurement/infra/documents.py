@@ -17,6 +17,7 @@ from sonalyze_measurement.domain.files import (
     newest_key,
     response_key,
     results_key,
+    results_of_all_key,
     results_prefix,
     uploads_prefix,
 )
@@ -75,6 +76,30 @@ class JobDocuments:
             alignment = results.alignment.model_dump_json().encode()
             await self._files.put(alignment_key(job_id), alignment)
 
+    async def save_results_of_all(
+        self, job_id: JobId, results: AnalysisResults, provenance: Provenance
+    ) -> None:
+        """Write the results of all recordings with what they came from, and as the job's."""
+        plain, record = results.model_dump(mode="json"), provenance.model_dump(mode="json")
+        await self._files.put(results_of_all_key(job_id), orjson.dumps({**plain, KEPT_AS: record}))
+        await self._files.put(newest_key(job_id), orjson.dumps(plain))
+
+    async def results_of_all(self, job_id: JobId) -> AnalysisResults:
+        """Read the newest results of all recordings together."""
+        await self.require(job_id)
+        results = await self._results_at(results_of_all_key(job_id))
+        if results is None:
+            raise NotAnalysed("The recordings of this job were not analysed together yet")
+        return results
+
+    async def kept_of_all(self, job_id: JobId) -> KeptResults | None:
+        """Read the newest results of all recordings, and what they came from."""
+        try:
+            content = await self._files.read(results_of_all_key(job_id))
+        except NotStored:
+            return None
+        return _kept(content)
+
     async def results_of(self, job_id: JobId, name: UploadName) -> AnalysisResults:
         """Read the newest results of an upload."""
         await self.require(job_id)
@@ -85,9 +110,7 @@ class JobDocuments:
 
     async def kept_of(self, job_id: JobId, name: UploadName) -> KeptResults:
         """Read the newest results of an upload, and what they came from if that is known."""
-        content = await self._files.read(results_key(job_id, name))
-        record = orjson.loads(content).get(KEPT_AS)
-        return KeptResults(content, record and Provenance.model_validate(record))
+        return _kept(await self._files.read(results_key(job_id, name)))
 
     async def _map_of(self, job_id: JobId) -> RoomMap:
         try:
@@ -108,3 +131,8 @@ class JobDocuments:
             return AnalysisResults.model_validate_json(await self._files.read(key))
         except NotStored:
             return None
+
+
+def _kept(content: bytes) -> KeptResults:
+    record = orjson.loads(content).get(KEPT_AS)
+    return KeptResults(content, record and Provenance.model_validate(record))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sonalyze_acoustics import (
+    BackgroundNoise,
     Evaluation,
     InvalidSignal,
     Segment,
@@ -27,6 +28,7 @@ from sonalyze_acoustics import (
     sweep,
 )
 from sonalyze_acoustics.samples import Samples
+from sonalyze_contracts.analysis_requests import BackgroundLevels
 from sonalyze_contracts.identifiers import AudioHash
 from sonalyze_contracts.provenance import Versions
 from sonalyze_contracts.results import AnalysisResults
@@ -37,6 +39,7 @@ from sonalyze_measurement.domain.provenance import Evaluated
 from sonalyze_measurement.domain.refusals import refusal_of
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
 from sonalyze_measurement.domain.subjects import (
+    Asked,
     ImpulseResponse,
     SignalRecording,
     Subject,
@@ -49,6 +52,7 @@ from sonalyze_measurement.infra.audio import (
     write_16_bit,
     write_32_bit,
 )
+from sonalyze_measurement.infra.averages import figures_of
 
 
 def timeline(parameters: SignalParameters) -> AudioInfo:
@@ -81,7 +85,7 @@ def synthesise(file: SignalFile, folder: Path) -> Reference:
     return Reference(AudioHash(_sha256(served)), file, SIGNAL_DURATION_S)
 
 
-def evaluate(subject: Subject, response: Path, debug_dir: Path | None) -> Evaluated:
+def evaluate(subject: Subject, asked: Asked, response: Path, debug_dir: Path | None) -> Evaluated:
     """Evaluate a file and write the response that it holds.
 
     A copy of what was read is made if somebody wants to listen to it.
@@ -90,7 +94,7 @@ def evaluate(subject: Subject, response: Path, debug_dir: Path | None) -> Evalua
     if debug_dir is not None:
         _copy_for_debugging(debug_dir, subject.path, samples, rate_hz)
     with _our_refusals():
-        evaluation = _evaluated(subject, samples, rate_hz)
+        evaluation = _evaluated(subject, asked, samples, rate_hz)
     write_32_bit(response, evaluation.response.samples, evaluation.sample_rate_hz)
     audio_hash = subject.reference.audio_hash if isinstance(subject, SignalRecording) else None
     return Evaluated(
@@ -98,6 +102,7 @@ def evaluate(subject: Subject, response: Path, debug_dir: Path | None) -> Evalua
         inputs_sha256=tuple(_sha256(path) for path in _read_for(subject)),
         response_sha256=_sha256(response),
         versions=versions(),
+        figures=figures_of(evaluation),
     )
 
 
@@ -114,14 +119,25 @@ def header_of(path: Path) -> Header | None:
         return None
 
 
-def _evaluated(subject: Subject, samples: Samples, rate_hz: int) -> Evaluation:
+def _evaluated(subject: Subject, asked: Asked, samples: Samples, rate_hz: int) -> Evaluation:
+    background = _background(asked.background)
     match subject:
         case SignalRecording(reference=reference):
-            return evaluate_recording(samples, rate_hz, _spec(reference.file.parameters))
+            spec = _spec(reference.file.parameters)
+            return evaluate_recording(samples, rate_hz, spec, background=background)
         case SweepRecording(played=path):
-            return evaluate_reference_recording(samples, rate_hz, *read_mono(path, None))
+            played = read_mono(path, None)
+            return evaluate_reference_recording(samples, rate_hz, *played, background=background)
         case ImpulseResponse():
-            return evaluate_impulse_response(samples, rate_hz)
+            return evaluate_impulse_response(samples, rate_hz, background=background)
+
+
+def _background(levels: BackgroundLevels | None) -> BackgroundNoise | None:
+    if levels is None:
+        return None
+    if levels.snr_db is not None:
+        return BackgroundNoise(tuple(levels.snr_db))
+    return BackgroundNoise.of_levels(tuple(levels.speech_db or ()), tuple(levels.noise_db or ()))
 
 
 def _read_for(subject: Subject) -> tuple[Path, ...]:

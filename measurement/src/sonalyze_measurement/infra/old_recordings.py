@@ -14,8 +14,8 @@ import orjson
 import structlog
 
 from sonalyze_chassis.completion import to_its_end
+from sonalyze_contracts.analysis_requests import AnalysisSource
 from sonalyze_contracts.identifiers import JobId, UploadName
-from sonalyze_contracts.jobs import AnalysisSource
 from sonalyze_contracts.provenance import KEPT_AS, Provenance
 from sonalyze_measurement.domain.conditions import NotStored
 from sonalyze_measurement.domain.files import (

@@ -1,20 +1,23 @@
 """The parent's side of the numbers: names the work and waits for it. Imports no numpy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sonalyze_chassis.compute import Compute
 from sonalyze_contracts.provenance import Versions
+from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
 from sonalyze_measurement.domain.archive import Header
+from sonalyze_measurement.domain.positions import Place
 from sonalyze_measurement.domain.provenance import Evaluated
 from sonalyze_measurement.domain.refusals import REFUSALS
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
-from sonalyze_measurement.domain.subjects import Subject
+from sonalyze_measurement.domain.subjects import Asked, Subject
 
 WORK = "sonalyze_measurement.infra.evaluate"
-PRELOADED = (WORK,)
+AVERAGES = "sonalyze_measurement.infra.averages"
+PRELOADED = (WORK, AVERAGES)
 """What the fork server imports before the first child is needed."""
 
 CROSSING = tuple(REFUSALS.values())
@@ -40,13 +43,27 @@ class Processes:
         return reference
 
     async def evaluate(
-        self, subject: Subject, response: Path, *, started: Callable[[], None] | None = None
+        self,
+        subject: Subject,
+        asked: Asked,
+        response: Path,
+        *,
+        started: Callable[[], None] | None = None,
     ) -> Evaluated:
         """Evaluate a file."""
         evaluated: Evaluated = await self._run(
-            "evaluate", subject, response, self._debug_dir, started=started
+            "evaluate", subject, asked, response, self._debug_dir, started=started
         )
         return evaluated
+
+    async def mean_of(
+        self, figures: Sequence[bytes], places: Sequence[Place | None]
+    ) -> AnalysisResults:
+        """Average the figures of positions."""
+        mean: AnalysisResults = await self._compute.run(
+            f"{AVERAGES}:mean_of", figures, places, deadline_s=self._deadline_s
+        )
+        return mean
 
     async def versions(self) -> Versions:
         """Name the software that computes."""

@@ -15,7 +15,7 @@ import numpy as np
 from sonalyze_acoustics.bands import OCTAVES
 from sonalyze_acoustics.evaluation import MidFrequency
 from sonalyze_chassis.progress import report
-from sonalyze_contracts.results import BandResult
+from sonalyze_contracts.bands import BandResult
 from sonalyze_contracts.simulation_answers import (
     BandSpread,
     DecayCurveOfBand,

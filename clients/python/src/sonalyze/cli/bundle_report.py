@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sonalyze.bundle_verdicts import AnalysisVerdict, BundleVerdict, DifferentFigure
-from sonalyze.cli.report import MISSING, plain_table
+from sonalyze.cli.band_table import MISSING, plain_table
 from sonalyze.recomputation import Verdict
 
 MOST_ROWS: Final = 24
@@ -20,6 +20,7 @@ LONGEST_CELL: Final = 40
 _MARKS = {
     Verdict.SAME: ("✓", "green"),
     Verdict.DIFFERENT: ("✗", "bold red"),
+    Verdict.OTHER_VERSION: ("≠", "yellow"),
     Verdict.NOT_COMPUTED: ("?", "yellow"),
 }
 
@@ -72,8 +73,14 @@ def _outcome(analysis: AnalysisVerdict) -> str:
         case Verdict.NOT_COMPUTED:
             return f"not computed again: {analysis.obstacle}"
         case Verdict.DIFFERENT:
-            count = len(analysis.differences)
-            return "1 figure differs" if count == 1 else f"{count} figures differ"
+            return _count(analysis)
+        case Verdict.OTHER_VERSION:
+            return f"by another version of the analysis: {_count(analysis)}"
+
+
+def _count(analysis: AnalysisVerdict) -> str:
+    count = len(analysis.differences)
+    return "1 figure differs" if count == 1 else f"{count or 'no'} figures differ"
 
 
 def _table(differences: list[DifferentFigure]) -> Table:
