@@ -1,6 +1,7 @@
 """The command line as a person uses it."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,11 @@ def reverberant(dry: np.ndarray, seconds: float = REVERBERATION_S) -> np.ndarray
     spectrum = np.fft.rfft(dry, 2**20) * np.fft.rfft(tail, 2**20)
     wet = np.fft.irfft(spectrum)[: len(dry) + RATE_HZ // 2]
     return 0.5 * wet / np.abs(wet).max()
+
+
+def width_of_png(content: bytes) -> int:
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    return int.from_bytes(content[16:20], "big")
 
 
 def written(path: Path, samples: np.ndarray) -> Path:
@@ -75,6 +81,64 @@ def test_what_was_not_played_is_explained(recording: Path) -> None:
 
     assert "What is missing, and why" in result.output
     assert "DRR at 63 Hz" in result.output
+
+
+def test_a_picture_shows_a_recording(recording: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "room.png"
+
+    result = RUNNER.invoke(app, ["analyze", str(recording), "--plot", str(picture)])
+
+    assert result.exit_code == 0, result.output
+    assert "T30 s" in result.stdout
+    assert width_of_png(picture.read_bytes()) == 1600
+
+
+def test_a_picture_shows_an_impulse_response_and_json_stays_json(tmp_path: Path) -> None:
+    impulse = np.zeros(RATE_HZ)
+    impulse[100] = 1.0
+    file, picture = written(tmp_path / "response.wav", reverberant(impulse)), tmp_path / "r.PNG"
+    asked = ["--impulse-response", "--json", "--plot", str(picture)]
+
+    result = RUNNER.invoke(app, ["analyze", str(file), *asked])
+
+    assert json.loads(result.stdout)["alignment"] is None
+    assert width_of_png(picture.read_bytes()) == 1600
+
+
+def test_of_a_refused_recording_no_picture_is_left(tmp_path: Path) -> None:
+    file = written(tmp_path / "silent.wav", np.zeros(16 * RATE_HZ))
+    picture = tmp_path / "silent.png"
+
+    result = RUNNER.invoke(app, ["analyze", str(file), "--plot", str(picture)])
+
+    assert result.exit_code == 1
+    assert "The recording is silent" in result.stderr
+    assert not picture.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("room.pdf", "not called *.png"), ("no/room.png", "cannot be written")]
+)
+def test_a_picture_that_cannot_be_written_ends_with_two(
+    recording: Path, tmp_path: Path, name: str, why: str
+) -> None:
+    result = RUNNER.invoke(app, ["analyze", str(recording), "--plot", str(tmp_path / name)])
+
+    assert result.exit_code == 2
+    assert why in " ".join(result.stderr.split())
+
+
+def test_without_matplotlib_the_extra_is_named(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it were not installed
+    picture = tmp_path / "room.png"
+
+    result = RUNNER.invoke(app, ["analyze", str(recording), "--plot", str(picture)])
+
+    assert result.exit_code == 2
+    assert "extra `plot`" in result.stderr
+    assert not picture.exists()
 
 
 def test_silence_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -1,18 +1,20 @@
 """``analyze``: what a recording says of its room, or a bundle still says, without any server."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sonalyze.cli.consoles import give_up, output
-from sonalyze_contracts.results import AnalysisResults
+
+if TYPE_CHECKING:
+    from sonalyze.evaluations import EvaluatedFile
 
 UNREADABLE = 2
 FULL_SWEEP = "20:20000"
 
 
-def analyze(
+def analyze(  # noqa: PLR0913, PLR0917  a parameter per option
     file: Annotated[
         Path, typer.Argument(help="The recording (WAV, FLAC, AIFF, CAF, Ogg), or a bundle (ZIP).")
     ],
@@ -33,6 +35,14 @@ def analyze(
             min=0,
         ),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw decays, response and spectrogram into this PNG (extra `plot`).",
+            metavar="OUT.png",
+            dir_okay=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Analyse one recording: per octave band, clock, quality, and a reason for what is missing.
@@ -44,12 +54,20 @@ def analyze(
     if _is_bundle(file):
         if impulse_response or channel is not None or sweep != FULL_SWEEP:
             raise typer.BadParameter("What a bundle was analysed with stands in the bundle.")
+        if plot is not None:
+            raise typer.BadParameter("A bundle holds many recordings; unpack the one to draw.")
         _examine(file, as_json=as_json)
         return
     # Imported here: no other command has to wait for the numerics.
+    from sonalyze.cli.picture import drawable, write_picture  # noqa: PLC0415 - see above
     from sonalyze.cli.report import report  # noqa: PLC0415 - see above
 
-    results = _results(file, sweep, channel, is_response=impulse_response)
+    if plot is not None:
+        drawable(plot)
+    evaluated = _evaluated(file, sweep, channel, is_response=impulse_response)
+    if plot is not None:
+        write_picture(plot, file.name, evaluated)
+    results = evaluated.results
     if as_json:
         typer.echo(results.model_dump_json(indent=2))
     else:
@@ -78,7 +96,9 @@ def _examine(file: Path, *, as_json: bool) -> None:
     raise typer.Exit(0 if found.holds else 1)
 
 
-def _results(file: Path, sweep: str, channel: int | None, *, is_response: bool) -> AnalysisResults:
+def _evaluated(
+    file: Path, sweep: str, channel: int | None, *, is_response: bool
+) -> "EvaluatedFile":
     from sonalyze.audio import AudioError  # noqa: PLC0415 - as above
     from sonalyze.evaluations import evaluate  # noqa: PLC0415 - as above
     from sonalyze_acoustics import Unevaluable  # noqa: PLC0415 - as above

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sonalyze.bundle_verdicts import AnalysisVerdict, BundleVerdict, DifferentFigure
-from sonalyze.cli.band_table import MISSING, plain_table
+from sonalyze.cli.band_table import plain_table
+from sonalyze.notation import MISSING
 from sonalyze.recomputation import Verdict
 
 MOST_ROWS: Final = 24

@@ -6,7 +6,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from sonalyze.cli.report import GRADE_STYLES, MISSING, octave
+from sonalyze.cli.report import GRADE_STYLES
 from sonalyze.comparison import (
     BAND_METRICS,
     JUDGED_BANDS_HZ,
@@ -16,6 +16,7 @@ from sonalyze.comparison import (
     out_of_tolerance,
     worst,
 )
+from sonalyze.notation import MISSING, frequency
 
 WIDE_COLUMNS = 126
 """From this width on a cell stands in one line: measured, true, difference."""
@@ -59,7 +60,7 @@ class ComparisonTable:
         for band_hz in self._pair.bands_hz:
             judged = band_hz in JUDGED_BANDS_HZ
             table.add_row(
-                Text(octave(band_hz), style="bold" if judged else "dim"),
+                Text(frequency(band_hz), style="bold" if judged else "dim"),
                 *(cell(self._pair.figure(metric, band_hz)) for metric in BAND_METRICS),
             )
         yield _title(self._pair)
@@ -132,7 +133,7 @@ def _legend() -> Text:
 
 
 def _worst(pairs: Sequence[PairComparison]) -> Text:
-    low, high = octave(JUDGED_BANDS_HZ[0]), octave(JUDGED_BANDS_HZ[-1])
+    low, high = frequency(JUDGED_BANDS_HZ[0]), frequency(JUDGED_BANDS_HZ[-1])
     line = Text(f"Worst from {low} to {high}\n", style="bold")
     for metric in (*BAND_METRICS, STI):
         figure = worst(pairs, metric)
@@ -146,7 +147,7 @@ def _verdict(pairs: Sequence[PairComparison]) -> Iterator[Text]:
     faults = out_of_tolerance(pairs)
     if not faults:
         yield Text(
-            f"✓ {octave(JUDGED_BANDS_HZ[0])} to {octave(JUDGED_BANDS_HZ[-1])}: "
+            f"✓ {frequency(JUDGED_BANDS_HZ[0])} to {frequency(JUDGED_BANDS_HZ[-1])}: "
             "T20 and T30 within 1 JND, C50 within 1 dB of the room",
             style="bold green",
         )
@@ -155,7 +156,7 @@ def _verdict(pairs: Sequence[PairComparison]) -> Iterator[Text]:
 
 
 def _fault(figure: Figure) -> str:
-    place = f"{figure.metric.label} at {octave(figure.band_hz or 0.0)}"
+    place = f"{figure.metric.label} at {frequency(figure.band_hz or 0.0)}"
     if figure.measured is None or figure.true is None:
         return f"{place}: nothing was measured"
     shown = figure.metric.shown

@@ -6,8 +6,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from sonalyze.cli.report import MISSING, octave
 from sonalyze.comparison import C50, D50, EDT, JUDGED_BANDS_HZ, T20, T30, Metric
+from sonalyze.notation import MISSING, frequency
 from sonalyze.prediction import FARTHEST_JND, PredictedPair, Prediction, SingleNumber
 
 SHOWN = (T20, T30, EDT, C50, D50)
@@ -37,7 +37,7 @@ class PredictionTable:
         for band_hz in self._pair.compared.bands_hz:
             judged = band_hz in JUDGED_BANDS_HZ
             table.add_row(
-                Text(octave(band_hz), style="bold" if judged else "dim"),
+                Text(frequency(band_hz), style="bold" if judged else "dim"),
                 *(self._cell(metric, band_hz, separator) for metric in SHOWN),
                 Text(_shown(T30, self._prediction.eyring_s(band_hz)), style="dim"),
             )

@@ -8,7 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sonalyze.cli.band_table import COLUMNS, MISSING, band_table, bent_decays, frequency
+from sonalyze.cli.band_table import COLUMNS, band_table, bent_decays
+from sonalyze.notation import MISSING, frequency, spread
 from sonalyze_contracts.bands import BandResult
 from sonalyze_contracts.results import (
     AnalysisResults,
@@ -42,33 +43,34 @@ def _summary(results: AnalysisResults) -> Table:
     table.add_row("Quality", Text(quality.grade, style=GRADE_STYLES[quality.grade]))
     if quality.summary:
         table.add_row("", Text(quality.summary))
-    mid, known = "at 500 Hz and 1 kHz", results.uncertainty
-    table.add_row(
-        "Reverberation", _number(results.rt.rt60_s, known.get("rt60_s"), ".2f", f"s {mid}")
-    )
-    table.add_row(
-        "Clarity C50", _number(results.clarity.c50_db, known.get("c50_db"), ".1f", f"dB {mid}")
-    )
+    known = results.uncertainty
+    for name, value, key, digits, unit in (
+        ("Reverberation", results.rt.rt60_s, "rt60_s", 2, "s"),
+        ("Clarity C50", results.clarity.c50_db, "c50_db", 1, "dB"),
+    ):
+        shown = _number(value, f".{digits}f", unit, _spread(known.get(key), digits))
+        table.add_row(name, shown if value is None else f"{shown} at 500 Hz and 1 kHz")
     table.add_row("STI", _speech(results.sti))
-    table.add_row("Signal to noise", _number(quality.snr_db, None, ".0f", "dB"))
+    table.add_row("Signal to noise", _number(quality.snr_db, ".0f", "dB"))
     if results.alignment is not None:
-        table.add_row("Clock skew", _number(results.alignment.skew_ppm, None, "+.1f", "ppm"))
-        table.add_row("Latency", _number(results.alignment.latency_s, None, ".3f", "s"))
+        table.add_row("Clock skew", _number(results.alignment.skew_ppm, "+.1f", "ppm"))
+        table.add_row("Latency", _number(results.alignment.latency_s, ".3f", "s"))
     return table
 
 
-def _number(value: float | None, error: float | None, form: str, unit: str) -> str:
-    if value is None:
-        return MISSING
-    spread = "" if error is None else f" ±{error:{form}}"
-    return f"{value:{form}}{spread} {unit}".rstrip()
+def _number(value: float | None, form: str, unit: str, spread_shown: str = "") -> str:
+    return MISSING if value is None else f"{value:{form}}{spread_shown} {unit}".rstrip()
+
+
+def _spread(error: float | None, digits: int) -> str:
+    return "" if error is None else f" {spread(error, digits)}"
 
 
 def _speech(speech: SpeechTransmissionResult) -> str:
     if speech.sti is None:
         return f"{MISSING}  {speech.note or ''}"
     level = "level independent" if speech.is_level_independent else "at the levels given"
-    return f"{_number(speech.sti, speech.uncertainty.get('sti'), '.2f', '')}, {level}"
+    return f"{_number(speech.sti, '.2f', '', _spread(speech.uncertainty.get('sti'), 2))}, {level}"
 
 
 def _notes(results: AnalysisResults) -> Iterator[RenderableType]:

@@ -1,0 +1,1 @@
+"""Pictures of an analysis. The only package of the client that knows matplotlib (extra `plot`)."""
