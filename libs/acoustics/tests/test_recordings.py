@@ -21,9 +21,9 @@ from sonalyze_acoustics import (
     evaluate_recording,
     evaluate_reference_recording,
 )
-from sonalyze_acoustics.deconvolution import sweep_deconvolution
 from sonalyze_acoustics.rates import at_rate
 from sonalyze_acoustics.signal import chirp, measurement_signal, sweep
+from sonalyze_acoustics.sweep_response import sweep_deconvolution
 
 Make = Callable[..., NDArray[np.float64]]
 Samples = NDArray[np.float64]

@@ -20,12 +20,7 @@ from sonalyze_acoustics.curves import (
     reverberation_time,
 )
 from sonalyze_acoustics.decay import LateDecay, late_decay
-from sonalyze_acoustics.deconvolution import (
-    ImpulseResponse,
-    deconvolve,
-    impulse_response_of,
-    sweep_deconvolution,
-)
+from sonalyze_acoustics.deconvolution import Deconvolution, ImpulseResponse
 from sonalyze_acoustics.errors import (
     AlignmentFailed,
     BeyondFullScale,
@@ -59,6 +54,7 @@ from sonalyze_acoustics.metrics import band_metrics
 from sonalyze_acoustics.onset import onset_of
 from sonalyze_acoustics.position_means import BandOverPositions, PositionMean
 from sonalyze_acoustics.positions import Coverage, Grade, Place
+from sonalyze_acoustics.reference_response import deconvolve
 from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
 from sonalyze_acoustics.signal import (
     Segment,
@@ -72,6 +68,7 @@ from sonalyze_acoustics.software import software_versions
 from sonalyze_acoustics.spatial import SpatialMean, spatial_mean
 from sonalyze_acoustics.speech import modulation_transfer, speech_transmission, transmission_index
 from sonalyze_acoustics.speech_levels import BackgroundNoise
+from sonalyze_acoustics.sweep_response import impulse_response_of, sweep_deconvolution
 
 __all__ = [
     "EDT",
@@ -91,6 +88,7 @@ __all__ = [
     "Chirps",
     "Coverage",
     "DecayCurveSummary",
+    "Deconvolution",
     "Evaluation",
     "EvaluationRange",
     "Finding",

@@ -1,24 +1,21 @@
 """Where the measurement signal lies in a recording, and how fast the recorder's clock ran.
 
-Both ends carry the same chirp. A matched filter compresses it by 36 dB into a peak of 0.1 ms, so
-that its envelope stands far above its own median wherever the signal was audible. (Normalising by
-the local energy instead fails in rooms: reverberation alone lowers that value below any useful
-threshold.) The pair gives the clock: both chirps met the same room, so their responses are
-correlated with each other and the room cancels.
+Both ends carry the same chirp, and a matched filter finds it. The pair gives the clock: both
+chirps met the same room, so their responses are correlated with each other and the room cancels.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from scipy import fft
 
 from sonalyze_acoustics.evaluation import ChirpFound
-from sonalyze_acoustics.samples import Samples, Spectrum
-from sonalyze_acoustics.signal import CHIRP_DISTANCE_S, SignalSpec, carried_hz, chirp
+from sonalyze_acoustics.matched_filter import OVERSAMPLING, Envelope, matched_envelope
+from sonalyze_acoustics.samples import Samples, Single
+from sonalyze_acoustics.signal import CHIRP_DISTANCE_S, SignalSpec
 
 DETECTION_RATIO: Final = 8.0
 """Peak over median of the envelope; Gaussian noise reaches 4 to 5 in a minute."""
@@ -29,26 +26,8 @@ MAXIMUM_SKEW: Final = 500e-6
 RESPONSE_S: Final = (0.004, 0.060)
 """How much of the chirp's response around its peak the clock comparison uses."""
 
-BLOCK_S: Final = 16
-HOP_S: Final = 15
-"""Block and step of the search in whole seconds; what the two differ by holds the chirp."""
-
 NEIGHBOURHOOD_S: Final = 0.05
 """Peaks closer than this to a stronger one are its reflections."""
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """Matched-filter output, complex, at its own low rate."""
-
-    values: Spectrum
-    magnitude: Samples
-    rate_hz: float
-    median: float
-
-    def ratio(self, index: int) -> float:
-        """Return how far this sample stands above the median."""
-        return float(self.magnitude[index] / self.median)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,51 +77,6 @@ def find_chirps(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> li
     return sorted(pairs.values(), key=lambda pair: pair.strength, reverse=True) + singles
 
 
-def matched_envelope(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Envelope:
-    """Correlate with the chirp and return the complex envelope at twice the chirp's bandwidth.
-
-    In blocks that overlap by a chirp, so that a long recording takes no more memory than a short
-    one, and every recording of a rate shares one filter.
-    """
-    matched = _matched_filter(spec, sample_rate_hz)
-    size, hop = BLOCK_S * sample_rate_hz, HOP_S * sample_rate_hz
-    stop = matched.first + matched.bins.size
-    parts = [
-        fft.ifft(
-            fft.rfft(recording[start : start + size], size)[matched.first : stop] * matched.bins,
-            BLOCK_S * matched.rate_hz,
-        )[: HOP_S * matched.rate_hz]
-        for start in range(0, max(recording.size, 1), hop)
-    ]
-    count = max(1, int(recording.size / sample_rate_hz * matched.rate_hz))
-    values: Spectrum = np.concatenate(parts, dtype=np.complex128)[:count]
-    values *= matched.rate_hz / sample_rate_hz
-    magnitude = np.abs(values)
-    median = max(float(np.median(magnitude)), 1e-9 * float(magnitude.max()), 1e-300)
-    return Envelope(values, magnitude, matched.rate_hz, median)
-
-
-@dataclass(frozen=True, slots=True)
-class MatchedFilter:
-    """The conjugate chirp spectrum inside its band, scaled to 1 for a perfect channel."""
-
-    bins: Spectrum
-    first: int
-    rate_hz: int
-
-
-@lru_cache(maxsize=4)
-def _matched_filter(spec: SignalSpec, sample_rate_hz: int) -> MatchedFilter:
-    low_hz, high_hz = spec.chirp_band_hz
-    high_hz = min(high_hz, carried_hz(sample_rate_hz))
-    played = chirp(spec, sample_rate_hz)
-    first, last = int(0.97 * low_hz * BLOCK_S), int(1.03 * high_hz * BLOCK_S)
-    bins = np.conj(fft.rfft(played, BLOCK_S * sample_rate_hz)[first:last])
-    # Whole hundreds of hertz: blocks join without a seam, and their transforms are fast.
-    rate_hz = 100 * -(-2 * bins.size // (100 * BLOCK_S))
-    return MatchedFilter(bins * (2.0 / float(np.sum(played**2))), first, rate_hz)
-
-
 def _peaks(envelope: Envelope, count: int = 4) -> list[int]:
     """Return the strongest peaks, strongest first, one per neighbourhood."""
     left = envelope.magnitude.copy()
@@ -162,7 +96,7 @@ def _pairs(envelope: Envelope, peak: int, sample_rate_hz: int) -> list[Chirps]:
     distance = CHIRP_DISTANCE_S * envelope.rate_hz
     slack = 2 + round(MAXIMUM_SKEW * distance)
     found = []
-    for centre in (peak + round(distance), peak - round(distance)):
+    for centre in (round(peak + distance), round(peak - distance)):
         low, high = max(0, centre - slack), min(envelope.magnitude.size, centre + slack + 1)
         if low >= high:
             continue
@@ -209,14 +143,15 @@ def _lag_between(envelope: Envelope, first: int, second: int) -> float:
     before, after = (round(part_s * envelope.rate_hz) for part_s in RESPONSE_S)
     reach = min(before, first)
     stop = min(after, envelope.values.size - second)
-    one = envelope.values[first - reach : first + stop]
-    two = envelope.values[second - reach : second + stop]
+    one = envelope.values[first - reach : first + stop].astype(np.complex128)
+    two = envelope.values[second - reach : second + stop].astype(np.complex128)
     size = fft.next_fast_len(2 * one.size)
     cross = fft.fft(two, size) * np.conj(fft.fft(one, size))
     fine = np.zeros(8 * size, dtype=np.complex128)
-    half = size // 2
-    fine[:half] = cross[:half]
-    fine[-(size - half) :] = cross[half:]
+    # The chirp's band begins at the first bin; its end and the next beginning are kept apart.
+    filled = round(0.5 * (1 + 1 / OVERSAMPLING) * size)
+    fine[:filled] = cross[:filled]
+    fine[-(size - filled) :] = cross[filled:]
     magnitude = np.abs(fft.ifft(fine))
     peak = int(np.argmax(magnitude))
     lag = peak + _vertex(magnitude, peak)
@@ -225,7 +160,7 @@ def _lag_between(envelope: Envelope, first: int, second: int) -> float:
     return second - first + lag / 8
 
 
-def _vertex(values: Samples, peak: int) -> float:
+def _vertex(values: Samples | Single, peak: int) -> float:
     """Return the offset of the parabola's vertex through a peak and its neighbours."""
     left, centre, right = (float(values[(peak + step) % values.size]) for step in (-1, 0, 1))
     bend = left - 2 * centre + right

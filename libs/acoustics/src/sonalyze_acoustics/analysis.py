@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from sonalyze_acoustics.assembly import assembled
 from sonalyze_acoustics.confirmation import is_measurement
-from sonalyze_acoustics.deconvolution import ImpulseResponse, deconvolve
+from sonalyze_acoustics.deconvolution import ImpulseResponse
+from sonalyze_acoustics.distortion import harmonic_distortion
 from sonalyze_acoustics.errors import (
     BeyondFullScale,
     NotAMeasurement,
@@ -16,14 +18,16 @@ from sonalyze_acoustics.errors import (
     SilentRecording,
 )
 from sonalyze_acoustics.evaluation import Evaluation
+from sonalyze_acoustics.faults import recording_faults
+from sonalyze_acoustics.levels import Levels, decibel, recording_levels
 from sonalyze_acoustics.location import (
     NEEDED_SWEEP,
     alignment_of,
     locate,
     silent_stretch,
 )
-from sonalyze_acoustics.quality import Levels, decibel, recording_levels
 from sonalyze_acoustics.rates import NEEDED_RATE_HZ, at_rate
+from sonalyze_acoustics.reference_response import deconvolve
 from sonalyze_acoustics.samples import Samples, checked, peak_of
 from sonalyze_acoustics.signal import SignalSpec
 from sonalyze_acoustics.speech_levels import BackgroundNoise

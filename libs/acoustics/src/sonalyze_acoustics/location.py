@@ -10,15 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from sonalyze_acoustics.alignment import Chirps, find_chirps
 from sonalyze_acoustics.confirmation import is_measurement
-from sonalyze_acoustics.deconvolution import (
-    Deconvolution,
-    ImpulseResponse,
-    impulse_response_of,
-    recorded_band_hz,
-    sweep_deconvolution,
-)
+from sonalyze_acoustics.deconvolution import Deconvolution, ImpulseResponse
 from sonalyze_acoustics.errors import AlignmentFailed, InvalidSignal, RecordingTooShort
 from sonalyze_acoustics.evaluation import Alignment
 from sonalyze_acoustics.samples import Samples
@@ -29,10 +25,19 @@ from sonalyze_acoustics.signal import (
     SWEEP_S,
     SWEEP_START_S,
     SignalSpec,
+    growth_s,
+)
+from sonalyze_acoustics.sweep_response import (
+    impulse_response_of,
+    recorded_band_hz,
+    sweep_deconvolution,
 )
 
 NEEDED_SWEEP: Final = 0.98
 """Share of the sweep that must have been recorded."""
+
+NEEDED_FROM_HZ: Final = 176.0
+"""A recorder that began later may have missed what lies below: the octave of 250 Hz is whole."""
 
 CHECKABLE_SWEEP: Final = 0.1
 """Share of it that still tells whether it is this sweep at all: an octave."""
@@ -78,7 +83,7 @@ def locate(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Located
         deconvolution = _deconvolved(recording, sample_rate_hz, spec, chirps)
         if not is_measurement(deconvolution):
             continue
-        if share < NEEDED_SWEEP:
+        if share < NEEDED_SWEEP - _spared_share(chirps, spec):
             raise RecordingTooShort(duration_s, SWEEP_S)
         remaining_s = duration_s - chirps.instant_s(SWEEP_END_S)
         response = impulse_response_of(deconvolution, spec, remaining_s=remaining_s)
@@ -93,6 +98,14 @@ def _recorded_share(chirps: Chirps, duration_s: float) -> float:
     """Return how much of the sweep lies inside the recording if the chirps are right."""
     start_s = chirps.start_s + SWEEP_START_S
     return (min(start_s + SWEEP_S, duration_s) - max(start_s, 0.0)) / SWEEP_S
+
+
+def _spared_share(chirps: Chirps, spec: SignalSpec) -> float:
+    """Return how much of the sweep's beginning was missed that no graded octave needs."""
+    missed_s = max(0.0, -chirps.instant_s(SWEEP_START_S))
+    spared = max(NEEDED_FROM_HZ / spec.sweep_start_hz, 1.0)
+    spared_s = growth_s(spec.sweep_band_hz, SWEEP_S) * float(np.log(spared))
+    return min(missed_s, spared_s) / SWEEP_S
 
 
 def _deconvolved(
