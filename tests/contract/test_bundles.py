@@ -14,9 +14,9 @@ from sonalyze.client import Client
 from sonalyze.measurements import Measurements
 from sonalyze.recomputation import Verdict
 from sonalyze_acoustics import SignalSpec, sweep
-from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource
+from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource, RecordedPair
 from sonalyze_contracts.errors import NotFound
-from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
+from sonalyze_contracts.identifiers import AudioHash, JobId, SlotId, UploadName
 from sonalyze_contracts.jobs import RoomMap
 
 
@@ -66,6 +66,35 @@ async def test_every_result_comes_out_the_same_from_the_bundle(
     assert {each.verdict for each in found.analyses} == {Verdict.SAME}
     assert found.absent == []
     assert found.files == 12
+
+
+async def test_the_mean_of_all_recordings_comes_out_the_same_from_the_bundle(
+    measurements: Measurements, tmp_path: Path
+) -> None:
+    job_id, path = await measurements.create_job(RoomMap()), tmp_path / "bundle.zip"
+    signal = await measurements.fetch_signal(f"/v1/measurement/audio?sample_rate={RATE_HZ}")
+    for name, factor in (("near", 1.0), ("far", 0.01), ("silent", 0.0)):
+        await upload(measurements, job_id, name, audio_file(room_recording() * factor))
+    await upload(measurements, job_id, "notes", b"a diary")
+    receipt = await measurements.analyze(
+        job_id,
+        AnalysisRequest(
+            source=AnalysisSource.ALL,
+            audio_hash=signal.audio_hash,
+            pairs=[
+                RecordedPair(source_id=SlotId("s"), receiver_id=SlotId(name), uploads=[name])
+                for name in (UploadName("near"), UploadName("far"))
+            ],
+        ),
+    )
+
+    await measurements.bundle(job_id, path)
+
+    found = examine(path)
+    assert receipt.results.spatial is not None
+    assert receipt.results.spatial.grade == "survey"
+    assert found.holds, found.model_dump_json(indent=2)
+    assert [each.upload for each in found.analyses] == ["far", "near", "all recordings"]
 
 
 async def test_the_gateway_passes_a_bundle_on_as_it_is(

@@ -134,6 +134,32 @@ async def test_results_are_an_output_with_what_produced_them(
     ].keys()
 
 
+async def test_all_recordings_together_are_an_output_beside_those_of_each(
+    archived: Laboratory, storage: StorageDouble, recording_file: bytes
+) -> None:
+    for name in ("one", "two"):
+        await archived.upload(name, recording_file)
+
+    answer = await archived.analyse("all", audio_hash=archived.signal_hash)
+
+    while len(storage.of("analysis-outputs")) < 3:
+        await storage.asked(len(storage.batches) + 1)
+        await storage.has(*storage.batches[-1].ids)
+    by_source = {
+        (each["result"]["parameters"]["source"], each["measurement_id"]): each["result"]["results"]
+        for each in storage.of("analysis-outputs")
+    }
+    results = answer.json()["results"]
+    mean = by_source["all", row_of(archived, "one")]
+    assert (mean["rt"], mean["spatial"]) == (results["rt"], results["spatial"])
+    assert [set(each) for each in mean["positions"]] == [
+        {"uploads", "source_id", "receiver_id"}
+    ] * 2
+    for name, position in zip(("one", "two"), results["positions"], strict=True):
+        single = by_source["sweep_deconvolution_generated", row_of(archived, name)]
+        assert single == position["results"]
+
+
 async def test_a_refusal_is_an_output_that_failed(
     archived: Laboratory, storage: StorageDouble
 ) -> None:

@@ -90,6 +90,40 @@ async def test_each_analysis_is_listed_with_its_files_and_what_it_came_from(
     assert set(analysis.provenance.inputs) == {"free", "played"}
 
 
+async def test_the_analysis_of_all_recordings_is_in_it_beside_those_of_each(
+    laboratory: Laboratory, recording_file: bytes
+) -> None:
+    # An upload of that name has its results beside, and under another name.
+    for name in ("all", "other"):
+        await laboratory.upload(name, recording_file)
+    answer = await laboratory.analyse("all", audio_hash=laboratory.signal_hash)
+
+    bundle = await bundle_of(laboratory)
+
+    manifest, stored = manifest_in(bundle), json.loads(bundle.read("results/all"))
+    record = stored.pop("provenance")
+    assert stored == answer.json()["results"]
+    assert (
+        json.loads(bundle.read("results/all.json"))["rt"] == stored["positions"][0]["results"]["rt"]
+    )
+    assert manifest.analysis_of_all is not None
+    assert manifest.analysis_of_all.results == "results/all"
+    assert manifest.analysis_of_all.recordings == ["recordings/all", "recordings/other"]
+    assert manifest.analysis_of_all.provenance.model_dump(mode="json") == record
+    assert [each.upload for each in manifest.analyses] == ["all", "other"]
+
+
+async def test_a_job_whose_recordings_were_not_analysed_together_says_nothing_of_it(
+    laboratory: Laboratory, recording_file: bytes
+) -> None:
+    await laboratory.upload("recording", recording_file)
+    await laboratory.analyse()
+
+    manifest = (await bundle_of(laboratory)).read("manifest.json")
+
+    assert "analysis_of_all" not in json.loads(manifest)
+
+
 async def test_a_bundle_is_a_download_that_nobody_keeps(laboratory: Laboratory) -> None:
     answer = await laboratory.client.get(f"/v1/jobs/{laboratory.job_id}/bundle")
 
