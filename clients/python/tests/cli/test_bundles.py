@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from sonalyze.bundle_file import BundleUnreadable
 from sonalyze.bundle_verdicts import BundleVerdict, examine
 from sonalyze.cli.main import app
+from sonalyze.recomputation import Verdict
 
 RUNNER = CliRunner(env={"COLUMNS": "120", "TERM": "dumb"})
 Files = dict[str, bytes]
@@ -230,6 +231,41 @@ def test_other_versions_are_named_and_are_no_difference(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert "numpy 1.0.0 then" in result.output
+
+
+def of_an_earlier_analysis(files: Files, manifest: Json) -> Json:
+    """Let an analysis be by version 1, which did not say all that is said now; give its results."""
+    analysis = only(manifest, "response.flac")
+    versions = analysis["provenance"]["versions"] | {"analysis": "1"}
+    recorded(files, manifest, analysis, versions=versions)
+    for name in ("third_octaves", "background", "pairs", "repeats"):
+        analysis["provenance"]["request"].pop(name, None)
+    results: Json = json.loads(files[analysis["results"]])
+    results["provenance"] = analysis["provenance"]
+    for band in results["bands"]:
+        for name in ("topt_s", "uncertainty", "shape"):
+            band.pop(name, None)
+    results["sti"].pop("modulation")
+    results["version"] = "1"
+    return results
+
+
+def test_figures_of_another_version_of_the_analysis_are_told_as_such(tmp_path: Path) -> None:
+    def change(files: Files, manifest: Json) -> None:
+        results = of_an_earlier_analysis(files, manifest)
+        results["bands"][3]["t20_s"] = 1.25
+        files["results/response.flac.json"] = json.dumps(results).encode()
+        relisted(files, manifest, "results/response.flac.json")
+
+    bundle = bundle_of_three_sources().packed(tmp_path / "bundle.zip", change)
+    result, found = analysed(bundle), examine(bundle)
+
+    (analysis,) = found.analyses
+    assert (analysis.verdict, analysis.obstacle) == (Verdict.OTHER_VERSION, None)
+    assert {each.figure for each in analysis.differences} == {"version", "bands[500 Hz].t20_s"}
+    assert "≠ response.flac  by another version of the analysis: 2 figures differ" in result.output
+    assert "analysis 1 then" in result.output
+    assert result.exit_code == 1
 
 
 def test_a_bundle_packed_anew_with_compression_is_read(tmp_path: Path) -> None:
