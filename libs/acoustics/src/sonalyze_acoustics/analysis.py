@@ -82,7 +82,9 @@ def evaluate_recording(
     sweep = slice(alignment.sweep_start_sample, alignment.sweep_end_sample)
     silence = silent_stretch(located, samples.size, sample_rate_hz)
     levels = recording_levels(samples, sample_rate_hz, peak, sweep, silence)
-    return assembled(located.response, levels, alignment, background)
+    faults = recording_faults(samples, sample_rate_hz, signal, located)
+    evaluation = assembled(located.response, levels, alignment, background, faults)
+    return replace(evaluation, distortion=harmonic_distortion(located, signal, located.response))
 
 
 def evaluate_deconvolution(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +19,7 @@ from sonalyze_acoustics.evaluation import (
     Finding,
     MidFrequency,
 )
+from sonalyze_acoustics.levels import Levels, rms
 from sonalyze_acoustics.loudspeaker import corner_hz, without_delay
 from sonalyze_acoustics.metrics import (
     NEEDED_RANGE_DB,
@@ -27,7 +29,7 @@ from sonalyze_acoustics.metrics import (
     early_to_late_db,
 )
 from sonalyze_acoustics.onset import onset_of
-from sonalyze_acoustics.quality import Levels, judge, rms
+from sonalyze_acoustics.quality import judge
 from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
 from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.spectrum import frequency_response
@@ -42,6 +44,7 @@ def assembled(
     levels: Levels,
     alignment: Alignment | None,
     background: BackgroundNoise | None = None,
+    faults: Sequence[Finding] = (),
 ) -> Evaluation:
     """Evaluate a response band by band and put everything together."""
     measured = response
@@ -81,7 +84,11 @@ def assembled(
         ),
         alignment=alignment,
         quality=judge(
-            bands, mid, _completed(levels, broadband), alignment, _levelling_finding(corner)
+            bands,
+            mid,
+            _completed(levels, broadband),
+            alignment,
+            (*faults, *_levelling_finding(corner)),
         ),
         direct_index=onset,
         response=measured,

@@ -1,0 +1,53 @@
+"""What went wrong with a recording, each fault with what to change.
+
+Nothing here computes a figure of the room: every module looks for one kind of fault, and tells a
+recording that has it from the phones that were measured.
+"""
+
+from __future__ import annotations
+
+from sonalyze_acoustics.band_limits import band_limit_findings
+from sonalyze_acoustics.continuity import continuity_findings
+from sonalyze_acoustics.disturbances import disturbance_findings
+from sonalyze_acoustics.evaluation import Finding
+from sonalyze_acoustics.gain import gain_findings
+from sonalyze_acoustics.location import Located
+from sonalyze_acoustics.passages import passages_of
+from sonalyze_acoustics.ribbons import ribbons_of
+from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.signal import SignalSpec
+from sonalyze_acoustics.suppression import suppression_findings
+
+
+def recording_faults(
+    recording: Samples, sample_rate_hz: int, spec: SignalSpec, located: Located
+) -> tuple[Finding, ...]:
+    """Look for lost samples, moving gain, suppressed noise, cut bands and disturbances.
+
+    Parameters
+    ----------
+    recording : ndarray, shape (n,)
+        The whole recording.
+    sample_rate_hz : int
+        Its rate in Hz.
+    spec : SignalSpec
+        What was played.
+    located : Located
+        Where it lies, with its deconvolution.
+
+    Returns
+    -------
+    tuple of Finding
+        Empty for a clean recording. Clipping, level and interruptions are told by its levels.
+    """
+    passages = passages_of(recording, sample_rate_hz, spec, located)
+    ribbons = ribbons_of(located.deconvolution, spec)
+    compared = (
+        () if passages is None else (*continuity_findings(passages, spec), *gain_findings(passages))
+    )
+    return (
+        *compared,
+        *suppression_findings(ribbons),
+        *band_limit_findings(located.deconvolution, sample_rate_hz, spec),
+        *disturbance_findings(ribbons, spec),
+    )
