@@ -286,11 +286,19 @@ RESULT_KEYS = {
     "rt": {"rt60_s", "edt_s", "t20_s", "t30_s", "t20_rt60_s", "t30_rt60_s", "edc_db"},
     "clarity": {"c50_db", "c80_db", "d50", "d80"},
     "drr": {"drr_db", "direct_to_late_db", "direct_index"},
-    "quality": {"snr_db", "peak_db", "noise_floor_db", "clipped_samples", "grade", "findings"},
+    "quality": {
+        *("snr_db", "peak_db", "noise_floor_db", "clipped_samples"),
+        *("grade", "findings", "summary"),
+    },
     "frequency_response": {"bands_hz", "magnitude_db"},
-    "sti": {"sti", "sti_male", "sti_female", "bands_hz", "band_ti", "mod_freqs_hz", "note"},
+    "sti": {
+        *("sti", "sti_male", "sti_female", "bands_hz", "band_ti", "mod_freqs_hz", "note"),
+        *("modulation", "is_level_independent", "uncertainty"),
+    },
     "display_metrics": None,
     "bands": None,
+    "distortion": None,
+    "uncertainty": None,
     "alignment": None,
 }
 ICONS = {
@@ -336,6 +344,30 @@ async def test_all_three_sources_give_the_documented_results_and_agree(
     assert {"metadata.json", "chirp.wav", "sweep.wav", "full_signal.wav"} <= {
         path.name for path in reference.iterdir()
     }
+
+
+async def test_all_recordings_give_the_documented_results_and_the_mean_of_their_positions(
+    backend: LiveBackend, http: httpx2.AsyncClient
+) -> None:
+    signal = await http.get(f"{backend.url}/v1/measurement/audio", params={"sample_rate": RATE_HZ})
+    job_id = await created(http, backend)
+    for name, factor in (("near", 1.0), ("far", 0.01), ("silent", 0.0)):
+        await uploaded(http, backend, job_id, name, audio_file(room_recording() * factor))
+
+    answer = await analyzed(
+        http, backend, job_id, source="all", audio_hash=signal.headers["x-audio-hash"]
+    )
+
+    assert answer.status_code == 200, answer.text
+    results = answer.json()["results"]
+    positions, spatial = results.pop("positions"), results.pop("spatial")
+    assert_documented(results)
+    assert [each["uploads"] for each in positions] == [["far"], ["near"], ["silent"]]
+    assert positions[2]["refusal"]["code"] == "silent_recording"
+    for position in positions[:2]:
+        assert_documented(position["results"])
+    assert spatial["mid"]["t20_s"]["positions"] == 2
+    assert results["rt"]["t20_s"] == spatial["mid"]["t20_s"]["mean"]
 
 
 def assert_documented(results: dict[str, object]) -> None:
