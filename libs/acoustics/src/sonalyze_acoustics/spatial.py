@@ -1,9 +1,9 @@
 """Several positions in one room: the spatial mean, in the shape of one evaluation.
 
 Every figure is averaged arithmetically over the positions that have it: reverberation times as ISO
-3382-2:2008, clause 8, says, clarity and the direct-to-reverberant ratio in dB as ISO 3382-1:2009 does for
-its single numbers, the speech transmission index as it is. Its lowest value is told as well: speech
-has to be understood at the worst seat.
+3382-2:2008, clause 8, says, clarity and the direct-to-reverberant ratio in dB as ISO 3382-1:2009
+does for its single numbers, the speech transmission index as it is. Its lowest value is told as
+well: speech has to be understood at the worst seat.
 """
 
 from __future__ import annotations
