@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from accuracy_figures import BANDS_HZ
-from accuracy_truth import in_octave, octave_power, peak_power
+from accuracy_truth import SMOOTH_S, in_octave, octave_power, peak_power
 from numpy.typing import NDArray
 from scipy import fft
 
@@ -73,16 +72,19 @@ def analytic_response(random: np.random.Generator, *, has_two_slopes: bool) -> t
     drr_db = float(random.uniform(*DRR_DB))
     spread = random.uniform(1 / DECAY_SPREAD, DECAY_SPREAD, len(OCTAVES_HZ))
     times_s = np.clip(reverberation_s * spread, *REVERBERATION_S)
-    rates_per_s = 6 * np.log(10) / times_s
-    count = round(float(times_s.max()) * FULL_DECAY_DB / 60 * ANALYTIC_RATE_HZ)
-    time_s = np.arange(count) / ANALYTIC_RATE_HZ
-    power = np.exp(-np.outer(rates_per_s, time_s))
     name = f"T {reverberation_s:.2f} s, DRR {drr_db:.0f} dB"
+    slopes = [(0.0, times_s)]
     if has_two_slopes:
         ratio, level_db = random.uniform(1.6, 3.0), random.uniform(-25.0, -10.0)
-        slow = np.minimum(ratio * times_s, REVERBERATION_S[1])
-        power += 10 ** (level_db / 10) * np.exp(-np.outer(6 * np.log(10) / slow, time_s))
+        slopes.append((level_db, np.minimum(ratio * times_s, REVERBERATION_S[1])))
         name += f", then {ratio:.1f} times as long from {level_db:.0f} dB"
+    length_s = max(float(of_s.max()) * (FULL_DECAY_DB + at_db) / 60 for at_db, of_s in slopes)
+    count = round(length_s * ANALYTIC_RATE_HZ)
+    time_s = np.arange(count) / ANALYTIC_RATE_HZ
+    power = sum(
+        10 ** (at_db / 10) * np.exp(-np.outer(6 * np.log(10) / of_s, time_s))
+        for at_db, of_s in slopes
+    )
     size = fft.next_fast_len(count, real=True)
     noise = fft.rfft(random.standard_normal(size)) * octave_shares(size, ANALYTIC_RATE_HZ)
     bands = fft.irfft(noise, size)[:, :count] * np.sqrt(power)
@@ -97,19 +99,20 @@ def analytic_response(random: np.random.Generator, *, has_two_slopes: bool) -> t
 def with_noise(name: str, clean: Array, inr_db: float, random: np.random.Generator) -> Case:
     """Add noise that lies so far below the peak of each band, and end where nothing else is."""
     rate_hz = ANALYTIC_RATE_HZ
-    decayed = LEAD + int((clean.size - LEAD) * min(1.0, inr_db / FULL_DECAY_DB))
+    bands = [_inside(clean, hz) for hz in OCTAVES_HZ]
+    powers = [peak_power(band, rate_hz) * 10 ** (-inr_db / 10) for band in bands]
+    decayed = max(_last_above(band, power) for band, power in zip(bands, powers, strict=True))
     length = decayed + round(BEHIND_NOISE_S * rate_hz)
     size = fft.next_fast_len(length, real=True)
-    noise = fft.rfft(random.standard_normal(size)) * octave_shares(size, rate_hz)
-    bands = fft.irfft(noise, size)[:, :length]
-    powers = np.array([_peak_power(clean, hz) for hz in OCTAVES_HZ]) * 10 ** (-inr_db / 10)
-    bands *= np.sqrt(powers / np.mean(bands**2, axis=1))[:, np.newaxis]
-    floor = bands.sum(axis=0)
+    white = fft.rfft(random.standard_normal(size)) * octave_shares(size, rate_hz)
+    parts = fft.irfft(white, size)[:, :length]
+    parts *= np.sqrt(np.array(powers) / np.mean(parts**2, axis=1))[:, np.newaxis]
+    floor = parts.sum(axis=0)
     noisy = floor.copy()
     noisy[: min(clean.size, length)] += clean[:length]
     inr = {
-        hz: float(10 * np.log10(_peak_power(clean, hz) / np.mean(_inside(floor, hz) ** 2)))
-        for hz in BANDS_HZ
+        hz: inr_db + 10 * np.log10(power / np.mean(_inside(floor, hz) ** 2))
+        for hz, power in zip(OCTAVES_HZ, powers, strict=True)
     }
     return Case(name, clean, rate_hz, noisy, rate_hz, inr)
 
@@ -119,5 +122,8 @@ def _inside(response: Array, nominal_hz: float) -> Array:
     return band[lead : lead + response.size]
 
 
-def _peak_power(response: Array, nominal_hz: float) -> float:
-    return peak_power(_inside(response, nominal_hz), ANALYTIC_RATE_HZ)
+def _last_above(band: Array, power: float) -> int:
+    """Give where a band's power over 10 ms falls below some power for good."""
+    width = round(SMOOTH_S * ANALYTIC_RATE_HZ)
+    slots = np.mean(band[: band.size // width * width].reshape(-1, width) ** 2, axis=1)
+    return int(np.flatnonzero(slots > power)[-1] + 1) * width
