@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -6,9 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonalyze_acoustics import BackgroundNoise, InvalidBackground
+from sonalyze_acoustics import (
+    OCTAVES,
+    BackgroundNoise,
+    BandResponse,
+    ImpulseResponse,
+    InvalidBackground,
+    split_into_bands,
+)
 from sonalyze_acoustics.modulation import MODULATION_HZ, BandModulation, modulation_transfer
-from sonalyze_acoustics.speech import FEMALE, MALE, speech_transmission, transmission_index
+from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.speech import (
+    FEMALE,
+    MALE,
+    METHOD_ERROR,
+    speech_of,
+    speech_transmission,
+    transmission_index,
+)
 from sonalyze_acoustics.speech_levels import masking_db
 
 RATE_HZ = 2_000.0
@@ -25,7 +41,9 @@ def _transfer(reverberation_s: float, duration_s: float) -> np.ndarray:
 
 def _band(transfer: float | np.ndarray, error: float = 0.0) -> BandModulation:
     count = len(MODULATION_HZ)
-    return BandModulation(np.full(count, 1.0) * transfer, np.full((count, count), error**2))
+    return BandModulation(
+        np.full(count, 1.0) * transfer, np.full((count, count), error**2), np.zeros(count)
+    )
 
 
 def _carrying(index: float) -> BandModulation:
@@ -177,10 +195,45 @@ def test_levels_that_cannot_be_are_refused(levels: tuple[float, ...]) -> None:
 
 
 def test_an_error_of_the_modulation_moves_the_index_as_it_does_by_hand() -> None:
-    bands = [_band(0.6, error=1e-4)] * 7
-    moved = [replace(bands[0], transfer=bands[0].transfer + 1e-4), *bands[1:]]
+    error = 1e-3
+    bands = [_band(0.6)] * 7
+    moved = [*bands[:4], _band(0.6 + error), *bands[5:]]
 
-    stated = speech_transmission([bands[0], *[_band(0.6)] * 6]).uncertainty["sti"]
+    stated = speech_transmission([*bands[:4], _band(0.6, error), *bands[5:]]).uncertainty["sti"]
 
     by_hand = (speech_transmission(moved).sti or 0.0) - (speech_transmission(bands).sti or 0.0)
-    assert stated == pytest.approx(by_hand, rel=1e-2)
+    assert stated == pytest.approx(np.hypot(by_hand, METHOD_ERROR), rel=1e-2)
+
+
+def test_what_errors_have_in_common_adds_up_over_the_bands() -> None:
+    error = 1e-3
+    common = replace(_band(0.6), common=np.full(len(MODULATION_HZ), error))
+
+    stated = speech_transmission([common] * 7).uncertainty["sti"]
+
+    by_hand = (speech_transmission([_band(0.6 + error)] * 7).sti or 0.0) - (
+        speech_transmission([_band(0.6)] * 7).sti or 0.0
+    )
+    assert stated == pytest.approx(np.hypot(by_hand, METHOD_ERROR), rel=1e-2)
+
+
+def test_the_stated_uncertainty_covers_what_noise_does(room: Callable[..., Samples]) -> None:
+    random = np.random.default_rng(7)
+    deviations = []
+    for seed in range(12):
+        reverberation_s = float(random.uniform(0.3, 1.2))
+        response = room(reverberation_s, direct=0.2, seed=seed, duration_s=2.0)
+        true = speech_of(_octaves(response), needed_db=0.0).sti
+        for inr_db in (20.0, 30.0):
+            noise = random.standard_normal(response.size)
+            noise *= np.sqrt(0.8 * 13.8155 / reverberation_s / 48_000) * 10 ** (-0.05 * inr_db)
+            found = speech_of(_octaves(response + noise))
+            if found.sti is not None and true is not None:
+                deviations.append(abs(found.sti - true) / found.uncertainty["sti"])
+
+    assert np.mean(np.array(deviations) < 1.96) >= 0.9
+    assert np.mean(np.array(deviations) > 0.3) >= 0.4  # nor is it stated too large
+
+
+def _octaves(response: Samples) -> tuple[BandResponse, ...]:
+    return split_into_bands(ImpulseResponse(response, 48_000, (20.0, 20_000.0)), 1_000, OCTAVES)

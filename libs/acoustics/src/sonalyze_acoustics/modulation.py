@@ -31,10 +31,15 @@ COARSE: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class BandModulation:
-    """Modulation transfer of one band, shape (14,), and its covariance, shape (14, 14)."""
+    """Modulation transfer of one band, shape (14,), with its errors.
+
+    `covariance`, shape (14, 14), is of noise, which is another in each band. `common`, shape (14,),
+    is the standard error of the tail: where one band's is misjudged, its neighbours' are, too.
+    """
 
     transfer: Samples
     covariance: Samples
+    common: Samples
 
 
 def modulation_transfer(
@@ -88,8 +93,7 @@ def band_modulation(response: BandResponse) -> BandModulation:
     mean_variance = noise**2 / max(1.0, bandwidth_hz * behind_s)
     covariance += mean_variance * np.outer(mean_moves, mean_moves)
     tail_moves = TAIL_ERROR * response.tail[0] * ((phases * aligned).real - transfer)
-    covariance += np.outer(tail_moves, tail_moves)
-    return BandModulation(transfer, covariance / total**2)
+    return BandModulation(transfer, covariance / total**2, tail_moves / total)
 
 
 @dataclass(frozen=True, slots=True)

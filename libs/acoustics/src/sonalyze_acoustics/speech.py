@@ -44,6 +44,9 @@ NEPER_DB: Final = 10 / np.log(10)
 
 NEEDED_HZ: Final = (500.0, 1000.0, 2000.0, 4000.0)
 
+METHOD_ERROR: Final = 0.0002
+"""Of 56 recordings with little noise, 0.2 to 3 s of reverberation, none was off by more."""
+
 SPEECH_RANGE_DB: Final = 15.0
 """Decay range from which the index is right within 0.03 after noise compensation."""
 
@@ -130,10 +133,12 @@ def speech_transmission(
     transfer = np.array([np.zeros(len(MODULATION_HZ)) if b is None else b.transfer for b in bands])
     transfer *= heard[:, np.newaxis]
     values = np.where(known, transmission_index(transfer), 0.0)
-    errors = np.array([
-        0.0 if band is None else _index_error(band, row, share)
-        for band, row, share in zip(bands, transfer, heard, strict=True)
-    ])  # fmt: skip
+    errors = np.array(
+        [
+            (0.0, 0.0) if band is None else _index_errors(band, row, share)
+            for band, row, share in zip(bands, transfer, heard, strict=True)
+        ]
+    )
     needed = all(has or hz not in NEEDED_HZ for hz, has in zip(SPEECH_BANDS_HZ, known, strict=True))
     male = _weighted(values, known, MALE) if needed else None
     female = _weighted(values, known, FEMALE) if needed else None
@@ -180,16 +185,19 @@ def _weighted(values: Samples, known: Known, voice: Voice) -> float:
     return float(np.clip((weight @ values - shared) / scale, 0.0, 1.0))
 
 
-def _index_error(band: BandModulation, transfer: Samples, share: float) -> float:
-    """Return the standard error of a band's index: beyond the limits it does not move."""
+def _index_errors(band: BandModulation, transfer: Samples, share: float) -> tuple[float, float]:
+    """Return the standard errors of a band's index, its own and that in common with others.
+
+    Beyond the limits the index does not move.
+    """
     inside = np.abs(_effective_snr_db(transfer)) < LIMIT_DB
     slope = share * inside / np.maximum(transfer * (1 - transfer), 1e-6)
     slope *= NEPER_DB / (2 * LIMIT_DB * transfer.size)
-    return float(np.sqrt(slope @ band.covariance @ slope))
+    return float(np.sqrt(slope @ band.covariance @ slope)), float(slope @ band.common)
 
 
 def _error(values: Samples, errors: Samples, known: Known, voice: Voice) -> float:
-    """Return the standard error of the index; the noise of two bands has nothing in common.
+    """Return the standard error of the index from those of its bands, shape (7, 2).
 
     What is left out is taken to differ from the index as the known bands do from each other.
     """
@@ -201,4 +209,5 @@ def _error(values: Samples, errors: Samples, known: Known, voice: Voice) -> floa
     slope[1:] -= 0.5 * redundancy * root[:-1] / root[1:]
     scale = weight.sum() - redundancy.sum()
     unknown = (1.0 - scale) * float(np.std(values[known]))
-    return float(np.hypot(np.linalg.norm(slope * errors) / scale, unknown))
+    own, common = np.linalg.norm(slope * errors[:, 0]), slope @ errors[:, 1]
+    return float(np.linalg.norm([own / scale, common / scale, unknown, METHOD_ERROR]))
