@@ -6,6 +6,7 @@ chirps met the same room, so their responses are correlated with each other and 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,12 @@ RESPONSE_S: Final = (0.004, 0.060)
 
 NEIGHBOURHOOD_S: Final = 0.05
 """Peaks closer than this to a stronger one are its reflections."""
+
+CANDIDATES: Final = 4
+"""Places looked at: a chirp's own and some that only sound like one."""
+
+BLOCK_S: Final = 0.010
+"""Pairs are looked for in steps of this: no clock moves a partner further than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,49 +75,75 @@ def find_chirps(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> li
         Pairs first, then single chirps, each as start and as end. Empty if nothing stands out;
         whether the sweep really follows is for the caller to check.
     """
+    return list(hypotheses(recording, sample_rate_hz, spec))
+
+
+def hypotheses(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Iterator[Chirps]:
+    """Give what `find_chirps` returns one by one: mostly the first is right."""
     envelope = matched_envelope(recording, sample_rate_hz, spec)
-    peaks = _peaks(envelope)
-    pairs = {
-        pair.start_s: pair for peak in peaks for pair in _pairs(envelope, peak, sample_rate_hz)
-    }
-    singles = [single for peak in peaks for single in _singles(envelope, peak, sample_rate_hz)]
-    return sorted(pairs.values(), key=lambda pair: pair.strength, reverse=True) + singles
+    for peak in _paired_peaks(envelope):
+        pair = _pair(envelope, peak, sample_rate_hz)
+        if pair is not None:
+            yield pair
+    for peak in _peaks(envelope):
+        yield from _singles(envelope, peak, sample_rate_hz)
 
 
-def _peaks(envelope: Envelope, count: int = 4) -> list[int]:
+def _peaks(envelope: Envelope) -> list[int]:
     """Return the strongest peaks, strongest first, one per neighbourhood."""
-    left = envelope.magnitude.copy()
     around = round(NEIGHBOURHOOD_S * envelope.rate_hz)
-    peaks: list[int] = []
-    for _ in range(count):
-        peak = int(np.argmax(left))
-        if left[peak] < DETECTION_RATIO * envelope.median:
+    return _strongest(envelope.magnitude, around, DETECTION_RATIO * envelope.median)
+
+
+def _paired_peaks(envelope: Envelope) -> list[int]:
+    """Return the peaks that have a partner where the other chirp belongs, by the weaker of both.
+
+    In a hall the sweep itself leaves higher peaks than the chirps do, but none in pairs.
+    """
+    block = max(1, round(BLOCK_S * envelope.rate_hz))
+    blocks = envelope.magnitude.size // block
+    apart = round(CHIRP_DISTANCE_S * envelope.rate_hz / block)
+    if blocks <= apart + 1:
+        return []
+    highest = envelope.magnitude[: blocks * block].reshape(blocks, block).max(axis=1)
+    partner = np.maximum(
+        np.maximum(highest[apart - 1 : -2], highest[apart:-1]), highest[apart + 1 :]
+    )
+    weaker = np.minimum(highest[: partner.size], partner)
+    around = round(NEIGHBOURHOOD_S / BLOCK_S)
+    return [
+        at * block + int(np.argmax(envelope.magnitude[at * block :][:block]))
+        for at in _strongest(weaker, around, DETECTION_RATIO * envelope.median)
+    ]
+
+
+def _strongest(values: Single, around: int, least: float) -> list[int]:
+    """Return the places of the largest values that keep apart, at most `CANDIDATES`."""
+    left = values.copy()
+    places: list[int] = []
+    for _ in range(CANDIDATES):
+        place = int(np.argmax(left))
+        if left[place] < least:
             break
-        peaks.append(peak)
-        left[max(0, peak - around) : peak + around] = 0.0
-    return peaks
+        places.append(place)
+        left[max(0, place - around) : place + around] = 0.0
+    return places
 
 
-def _pairs(envelope: Envelope, peak: int, sample_rate_hz: int) -> list[Chirps]:
-    """Return the hypotheses in which this peak and one 14.5 s away are the two chirps."""
+def _pair(envelope: Envelope, first: int, sample_rate_hz: int) -> Chirps | None:
+    """Return the hypothesis in which this peak and one 14.5 s later are the two chirps."""
     distance = CHIRP_DISTANCE_S * envelope.rate_hz
     slack = 2 + round(MAXIMUM_SKEW * distance)
-    found = []
-    for centre in (round(peak + distance), round(peak - distance)):
-        low, high = max(0, centre - slack), min(envelope.magnitude.size, centre + slack + 1)
-        if low >= high:
-            continue
-        partner = low + int(np.argmax(envelope.magnitude[low:high]))
-        if envelope.ratio(partner) < DETECTION_RATIO:
-            continue
-        first, second = sorted((peak, partner))
-        lag = _lag_between(envelope, first, second)
-        skew = lag / distance - 1.0
-        start = _found(envelope, first, sample_rate_hz)
-        end = _found(envelope, second, sample_rate_hz)
-        if abs(skew) <= MAXIMUM_SKEW:
-            found.append(Chirps(start.time_s, skew, start, end))
-    return found
+    centre = round(first + distance)
+    around = envelope.magnitude[centre - slack : centre + slack + 1]
+    second = centre - slack + int(np.argmax(around)) if around.size else first
+    if envelope.ratio(second) < DETECTION_RATIO:
+        return None
+    skew = _lag_between(envelope, first, second) / distance - 1.0
+    if abs(skew) > MAXIMUM_SKEW:
+        return None
+    start = _found(envelope, first, sample_rate_hz)
+    return Chirps(start.time_s, skew, start, _found(envelope, second, sample_rate_hz))
 
 
 def _singles(envelope: Envelope, peak: int, sample_rate_hz: int) -> list[Chirps]:

@@ -11,13 +11,15 @@ band: a dispersion that no room has.
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from scipy import fft
 
-from sonalyze_acoustics.deconvolution import LEAD_S, Deconvolution
-from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.deconvolution import Deconvolution
+from sonalyze_acoustics.matched_filter import median_of
+from sonalyze_acoustics.samples import Samples, Single
 
 CHECKED_HZ: Final = (200.0, 10_000.0)
 """Below, phones play too little; above, microphones differ."""
@@ -50,13 +52,18 @@ NEAR_S: Final = (0.020, 0.100)
 
 
 def is_measurement(deconvolution: Deconvolution) -> bool:
+    """Say whether this is a response: its bands are in one place, and on no other sweep's slope.
+
+    For a reference of any kind; what the chirps of the measurement signal tell is better.
+    """
+    return bands_agree(deconvolution) and abs(_dispersion_s(deconvolution)) <= MOST_DISPERSION_S
+
+
+def bands_agree(deconvolution: Deconvolution) -> bool:
     """Say whether bands that stand out agree on where the response is.
 
-    At least two have to, and more than disagree; with one band, that one. And they must not lie on
-    the slope of another sweep.
+    At least two have to, and more than disagree; with one band, that one.
     """
-    if abs(_dispersion_s(deconvolution)) > MOST_DISPERSION_S:
-        return False
     edges_hz = _edges_hz(deconvolution.band_hz)
     verdicts = [
         _verdict(deconvolution, low_hz, high_hz) for low_hz, high_hz in itertools.pairwise(edges_hz)
@@ -79,7 +86,9 @@ def _verdict(deconvolution: Deconvolution, low_hz: float, high_hz: float) -> boo
     envelope, rate_hz = _envelope(deconvolution, low_hz, high_hz)
     if not _stands_out(envelope, STANDS_OUT):
         return None
-    offset_s = int(np.argmax(envelope)) / rate_hz - LEAD_S
+    offset_s = (
+        int(np.argmax(envelope)) / rate_hz - deconvolution.zero / deconvolution.sample_rate_hz
+    )
     return -NEAR_S[0] <= offset_s <= NEAR_S[1]
 
 
@@ -116,21 +125,26 @@ def _band_onset_s(deconvolution: Deconvolution, low_hz: float, high_hz: float) -
     )
 
 
-def _stands_out(envelope: Samples, ratio: float) -> bool:
-    return envelope.size > 0 and bool(envelope.max() >= ratio * np.median(envelope))
+def _stands_out(envelope: Single, ratio: float) -> bool:
+    return envelope.size > 0 and bool(envelope.max() >= ratio * median_of(envelope))
 
 
 def _envelope(
     deconvolution: Deconvolution, low_hz: float, high_hz: float, oversampling: int = 1
-) -> tuple[Samples, float]:
+) -> tuple[Single, float]:
     """Return a band's envelope and its rate.
 
     A Hann window over the bins: side lobes of the band's edges would hide weak responses.
     """
     step_hz = deconvolution.sample_rate_hz / deconvolution.size
-    bins = deconvolution.spectrum[round(low_hz / step_hz) : round(high_hz / step_hz)]
-    if not bins.size:
-        return np.zeros(0), 0.0
-    count = oversampling * bins.size
-    envelope = np.abs(fft.ifft(bins * np.hanning(bins.size), count))
-    return np.asarray(envelope), step_hz * count
+    first, stop = round(low_hz / step_hz), round(high_hz / step_hz)
+    if first >= stop:
+        return np.zeros(0, dtype=np.float32), 0.0
+    bins = deconvolution.spectrum[first:stop] * _window(stop - first)
+    count = int(fft.next_fast_len(oversampling * bins.size))
+    return np.abs(fft.ifft(bins, count, overwrite_x=True)), step_hz * count
+
+
+@lru_cache(maxsize=32)
+def _window(count: int) -> Single:
+    return np.hanning(count).astype(np.float32)

@@ -12,9 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.alignment import Chirps, find_chirps
-from sonalyze_acoustics.confirmation import is_measurement
+from sonalyze_acoustics.alignment import Chirps, hypotheses
+from sonalyze_acoustics.confirmation import bands_agree, is_measurement
 from sonalyze_acoustics.deconvolution import Deconvolution, ImpulseResponse
+from sonalyze_acoustics.dispersion import dispersion_s
 from sonalyze_acoustics.errors import AlignmentFailed, InvalidSignal, RecordingTooShort
 from sonalyze_acoustics.evaluation import Alignment
 from sonalyze_acoustics.samples import Samples
@@ -38,6 +39,10 @@ NEEDED_SWEEP: Final = 0.98
 
 NEEDED_FROM_HZ: Final = 176.0
 """A recorder that began later may have missed what lies below: the octave of 250 Hz is whole."""
+
+MOST_STRETCH: Final = 600e-6
+"""How much slower or faster than expected the sweep may grow: clocks explain 500 ppm, and phones
+and rooms scatter by 20. A sweep to 19.9 instead of 20 kHz has 730."""
 
 CHECKABLE_SWEEP: Final = 0.1
 """Share of it that still tells whether it is this sweep at all: an octave."""
@@ -73,25 +78,41 @@ def locate(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Located
             f"A recording at {sample_rate_hz} Hz holds up to {high_hz:g} Hz, and the sweep starts "
             f"at {low_hz:g} Hz; record at 44100 or 48000 Hz."
         )
-    hypotheses = find_chirps(recording, sample_rate_hz, spec)
-    if not hypotheses:
-        raise AlignmentFailed("no chirp stands out of the recording.", chirp_ratio=0.0)
-    for chirps in hypotheses:
+    strongest = 0.0
+    for chirps in hypotheses(recording, sample_rate_hz, spec):
+        strongest = strongest or chirps.strength
         share = _recorded_share(chirps, duration_s)
         if share < CHECKABLE_SWEEP:
             continue
         deconvolution = _deconvolved(recording, sample_rate_hz, spec, chirps)
-        if not is_measurement(deconvolution):
+        if not _is_confirmed(recording, spec, chirps, deconvolution):
             continue
         if share < NEEDED_SWEEP - _spared_share(chirps, spec):
             raise RecordingTooShort(duration_s, SWEEP_S)
         remaining_s = duration_s - chirps.instant_s(SWEEP_END_S)
         response = impulse_response_of(deconvolution, spec, remaining_s=remaining_s)
         return Located(chirps, response, deconvolution)
+    if not strongest:
+        raise AlignmentFailed("no chirp stands out of the recording.", chirp_ratio=0.0)
     raise AlignmentFailed(
         "something like its chirps is there, but no sweep of this range between them.",
-        chirp_ratio=hypotheses[0].strength,
+        chirp_ratio=strongest,
     )
+
+
+def _is_confirmed(
+    recording: Samples, spec: SignalSpec, chirps: Chirps, deconvolution: Deconvolution
+) -> bool:
+    """Say whether the sweep between the chirps is the one that is expected.
+
+    Its notes may come later than the chirp's by what a clock does that no pair of chirps told.
+    """
+    if not bands_agree(deconvolution):
+        return False
+    later_s = dispersion_s(recording, spec, chirps, deconvolution)
+    if later_s is None:
+        return is_measurement(deconvolution)
+    return abs(later_s) <= MOST_STRETCH * growth_s(spec.sweep_band_hz, SWEEP_S)
 
 
 def _recorded_share(chirps: Chirps, duration_s: float) -> float:

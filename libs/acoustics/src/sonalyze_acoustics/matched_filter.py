@@ -29,8 +29,8 @@ FRAMES_AT_ONCE: Final = 12
 OVERSAMPLING: Final = 1.5
 """Envelope samples per hertz of the chirp: a parabola then finds its peak to a few microseconds."""
 
-MEDIAN_OF_EVERY: Final = 4
-"""Neighbours in the envelope are nearly the same; every fourth tells its median."""
+MEDIAN_OF: Final = 10_000
+"""So many samples tell the median of an envelope to 2 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,13 @@ def matched_envelope(recording: Samples, sample_rate_hz: int, spec: SignalSpec) 
     rate_hz = sample_rate_hz * matched.decimated / matched.part
     found = values.ravel()[: max(1, int(recording.size / sample_rate_hz * rate_hz))]
     magnitude = np.abs(found)
-    usual = float(np.median(magnitude[::MEDIAN_OF_EVERY]))
+    usual = median_of(magnitude)
     return Envelope(found, magnitude, rate_hz, max(usual, 1e-7 * float(magnitude.max()), 1e-30))
+
+
+def median_of(envelope: Single) -> float:
+    """Return the median of an envelope from samples spread over all of it."""
+    return float(np.median(envelope[:: max(1, envelope.size // MEDIAN_OF)]))
 
 
 def _frames(recording: Samples, start: int, count: int, part: int) -> Single:
