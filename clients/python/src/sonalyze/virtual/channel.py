@@ -22,6 +22,9 @@ Samples = NDArray[np.float64]
 PLAYBACK_RATE_HZ: Final = 48_000
 """Rate of what is played and of the responses of virtual rooms."""
 
+CLIPPING_OVERSAMPLED: Final = 4
+"""What then folds of the harmonics of 20 kHz stays above 24 kHz up to the seventh."""
+
 _FULL_SCALE: Final = 32_768
 _PINK_FROM_HZ: Final = 20.0
 """Below, the noise is white: rumble that no phone's microphone passes on."""
@@ -54,8 +57,7 @@ def what_the_loudspeaker_plays(signal: Samples, profile: PhoneProfile) -> Sample
     ndarray, shape (n,), float64
         Sound pressure at 1 m.
     """
-    drive = profile.loudspeaker_drive
-    sound = np.tanh(drive * signal) / drive if drive else signal
+    sound = _softly_clipped(signal, profile.loudspeaker_drive)
     if profile.loudspeaker_high_pass_hz is None:
         return sound
     resonance = butter(
@@ -106,6 +108,20 @@ def what_the_microphone_records(
         )
     channel = _converted(recorded)
     return Recording(np.tile(channel, (profile.channels, 1)), profile.sample_rate_hz)
+
+
+def _softly_clipped(signal: Samples, drive: float) -> Samples:
+    """Return tanh(drive x) / drive, without the aliases that no loudspeaker has.
+
+    At the signal's own rate the third harmonic of the sweep's upper octaves would be folded back
+    into the response, where it looks like a second decay 45 dB down.
+    """
+    if not drive:
+        return signal
+    fine_hz = CLIPPING_OVERSAMPLED * PLAYBACK_RATE_HZ
+    fine = soxr.resample(signal, PLAYBACK_RATE_HZ, fine_hz, quality="VHQ")
+    sound = soxr.resample(np.tanh(drive * fine) / drive, fine_hz, PLAYBACK_RATE_HZ, quality="VHQ")
+    return np.asarray(sound)
 
 
 def background_noise(samples: int, sample_rate_hz: int, rms: float, seed: int) -> Samples:
