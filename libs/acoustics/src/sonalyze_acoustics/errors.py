@@ -131,11 +131,10 @@ class NotAMeasurement(Unevaluable):
 
     code = "not_a_measurement"
 
-    def __init__(self, found: str) -> None:
-        super().__init__(
-            f"This is no room impulse response: {found} "
-            "Check that recording and reference belong together."
-        )
+    def __init__(
+        self, found: str, *, advice: str = "Check that recording and reference belong together."
+    ) -> None:
+        super().__init__(f"This is no room impulse response: {found} {advice}")
 
 
 class InsufficientDecay(Unevaluable):
