@@ -1,7 +1,5 @@
 """How figures are written, in tables and in pictures."""
 
-import math
-
 MISSING = "—"
 
 
@@ -11,10 +9,12 @@ def frequency(center_hz: float) -> str:
 
 
 def spread(error: float, digits: int) -> str:
-    """Write a standard uncertainty with its value's digits, or more until one is not 0.
+    """Write a standard uncertainty with its value's digits, or one more if it were 0 with those.
 
-    >>> spread(0.012, 2), spread(0.0004, 2), spread(12.3, 0)
-    ('±0.01', '±0.0004', '±12')
+    What is less still is written as the least that can be.
+
+    >>> spread(0.012, 2), spread(0.004, 2), spread(0.00001, 2), spread(12.3, 0)
+    ('±0.01', '±0.004', '±0.001', '±12')
     """
-    decimals = digits if error <= 0 else max(digits, -math.floor(math.log10(error)))
-    return f"±{error:.{decimals}f}"
+    shown = digits if error >= 10.0**-digits else digits + 1
+    return f"±{max(error, 10.0**-shown):.{shown}f}"

@@ -38,6 +38,7 @@ BEHIND: Final = 1.35
 SHORTEST_S: Final = 0.25
 FITS: Final = (("t30_s", "T30", T30), ("t20_s", "T20", T20))
 FITTED_TO_DB: Final = -60.0
+DECAY_OF_60_DB: Final = 6 * np.log(10)
 
 REASON_LETTERS: Final = 36
 DASHES: Final = (0, (5, 2))
@@ -72,7 +73,7 @@ def draw_decays(area: SubFigure, evaluation: Evaluation) -> float:
         if response is None:
             _explain(panel, band, MIDDLE)
             continue
-        noises_db.append(_draw_energy(panel, response))
+        noises_db.append(_draw_energy(panel, band, response))
         if _has_decay(band):
             _draw_decay(panel, band, response)
         else:
@@ -133,9 +134,9 @@ def _draw_decay(panel: Axes, band: BandMetrics, response: BandResponse) -> None:
     )
 
 
-def _draw_energy(panel: Axes, response: BandResponse) -> float:
+def _draw_energy(panel: Axes, band: BandMetrics, response: BandResponse) -> float:
     """Draw energy and noise; return the level of the noise, 0 dB if there is none."""
-    scale = _rate_per_s(response) * response.total_energy
+    scale = _rate_per_s(band, response) * response.total_energy
     width = max(1, round(SMOOTHED_S * response.rate_hz))
     first = max(0, int(response.onset) - width)
     smooth = np.convolve(response.energy[first:], np.full(width, 1 / width), mode="same")
@@ -149,8 +150,11 @@ def _draw_energy(panel: Axes, response: BandResponse) -> float:
     return level_db
 
 
-def _rate_per_s(response: BandResponse) -> float:
+def _rate_per_s(band: BandMetrics, response: BandResponse) -> float:
     """Return the decay's rate, or where there is none the rate at which energy and peak meet."""
+    for decay_s in (band.t20_s, band.t30_s):
+        if decay_s is not None:
+            return float(DECAY_OF_60_DB / decay_s)
     if response.decay.rate_per_s > 0:
         return response.decay.rate_per_s
     return response.peak_power / response.total_energy
