@@ -59,7 +59,8 @@ def dispersion_s(
     -------
     float or None
         By how many seconds the sweep's notes come later per factor e of their frequency: the
-        median over all pairs of bands (Theil and Sen). None where sweep and chirp share too few.
+        median from band to band, which a lost buffer between two of them does not move. None where
+        sweep and chirp share too few.
     """
     rate_hz = deconvolution.sample_rate_hz
     size = _size(rate_hz)
@@ -78,7 +79,7 @@ def dispersion_s(
         return None
     slopes = [
         (later_s - sooner_s) / (above - below)
-        for (below, sooner_s), (above, later_s) in itertools.combinations(delays, 2)
+        for (below, sooner_s), (above, later_s) in itertools.pairwise(delays)
     ]
     return float(np.median(slopes))
 
