@@ -4,11 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from sonalyze.notation import MISSING, frequency, spread
 from sonalyze_contracts.bands import BandResult
+
+WIDE_COLUMNS = 120
+"""From this width on values and their uncertainties fit side by side."""
 
 BENT = 2
 """A decay with this many slopes is bent."""
@@ -23,7 +27,7 @@ class Column:
     digits: int
     scale: float = 1.0
 
-    def cell(self, band: BandResult) -> Text:
+    def cell(self, band: BandResult, beside: str) -> Text:
         """Show the metric of a band and its uncertainty, or that there is none."""
         value = getattr(band, self.key)
         if value is None:
@@ -32,8 +36,7 @@ class Column:
         error = band.uncertainty.get(self.key)
         if error is None:
             return shown
-        # No wider than the value where there is no room: the table breaks at the space.
-        return shown.append(f" {spread(self.scale * error, self.digits)}", style="dim")
+        return shown.append(f"{beside}{spread(self.scale * error, self.digits)}", style="dim")
 
 
 COLUMNS = (
@@ -60,15 +63,24 @@ def plain_table() -> Table:
     )
 
 
-def band_table(heading: str, bands: Sequence[BandResult]) -> Table:
-    """Lay out every metric of every band."""
-    table = plain_table()
-    table.add_column(heading, justify="right", no_wrap=True)
-    for column in COLUMNS:
-        table.add_column(column.heading, justify="right")
-    for band in bands:
-        table.add_row(frequency(band.center_hz), *(column.cell(band) for column in COLUMNS))
-    return table
+@dataclass(frozen=True, slots=True)
+class BandTable:
+    """Every metric of every band; uncertainties stand beside or, on narrow terminals, below."""
+
+    heading: str
+    bands: Sequence[BandResult]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Fit the table to the terminal that it is printed on."""
+        beside = " " if options.max_width >= WIDE_COLUMNS else "\n"
+        table = plain_table()
+        table.add_column(self.heading, justify="right", no_wrap=True)
+        for column in COLUMNS:
+            table.add_column(column.heading, justify="right", no_wrap=True)
+        for band in self.bands:
+            cells = (column.cell(band, beside) for column in COLUMNS)
+            table.add_row(frequency(band.center_hz), *cells)
+        yield table
 
 
 def bent_decays(bands: Sequence[BandResult]) -> Iterator[str]:

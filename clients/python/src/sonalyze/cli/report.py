@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sonalyze.cli.band_table import COLUMNS, band_table, bent_decays
+from sonalyze.cli.band_table import COLUMNS, BandTable, bent_decays
 from sonalyze.notation import MISSING, frequency, spread
 from sonalyze_contracts.bands import BandResult
 from sonalyze_contracts.results import (
@@ -30,8 +30,8 @@ def report(name: str, results: AnalysisResults) -> RenderableType:
         Text(),
         Text(f"{name}\n", style="bold"),
         Padding(_summary(results), (0, 0, 0, 2)),
-        band_table("Octave", results.bands),
-        *([band_table("Third", results.third_octaves)] if results.third_octaves else []),
+        BandTable("Octave", results.bands),
+        *([BandTable("Third", results.third_octaves)] if results.third_octaves else []),
         *_notes(results),
     )
 
