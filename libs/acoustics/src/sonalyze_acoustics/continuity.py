@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonalyze_acoustics.evaluation import Finding
 from sonalyze_acoustics.passages import COHERENT, Passages
@@ -43,8 +44,9 @@ def continuity_findings(passages: Passages, spec: SignalSpec) -> Iterator[Findin
     """Tell whether samples are missing or repeated between the chirps, how much and where."""
     clear = passages.coherence >= COHERENT
     if not passages.is_paired:
-        yield from _displaced(passages.delays_s[0][clear[0]], 1.0, "before the sweep ends")
-        yield from _displaced(passages.delays_s[1][clear[1]], -1.0, "after the sweep starts")
+        yield from _displaced(
+            *(_distance_s(*row) for row in zip(passages.delays_s, clear, strict=True))
+        )
         return
     known = clear.any(axis=0)
     if known.sum() < FEWEST_BANDS:
@@ -60,13 +62,23 @@ def continuity_findings(passages: Passages, spec: SignalSpec) -> Iterator[Findin
     yield _finding(loss.lost_s, where)
 
 
-def _displaced(delays_s: Samples, sign: float, where: str) -> Iterator[Finding]:
-    """Tell how far a chirp is from where the sweep expects it, and on which side."""
-    if delays_s.size < FEWEST_BANDS:
-        return
-    delay_s = float(np.median(delays_s))
-    if abs(delay_s) > FAR_S and np.sum(np.abs(delays_s - delay_s) < AGREED_S) >= FEWEST_BANDS:
-        yield _finding(-sign * delay_s, where)
+def _displaced(start_s: float | None, end_s: float | None) -> Iterator[Finding]:
+    """Tell how far the chirps are from where the sweep, or its nearer half, expects them."""
+    if start_s is not None and end_s is not None:
+        yield _finding(end_s, "inside the sweep")
+    elif start_s is not None:
+        # What is lost between the first chirp and the sweep lets the sweep come too early.
+        yield _finding(-start_s, "before the sweep ends")
+    elif end_s is not None:
+        yield _finding(end_s, "after the sweep starts")
+
+
+def _distance_s(delays_s: Samples, clear: NDArray[np.bool_]) -> float | None:
+    """Return the largest delay on which bands agree, None if it is none."""
+    known = delays_s[clear]
+    agreeing = (np.abs(known[:, np.newaxis] - known) < AGREED_S).sum(axis=-1) >= FEWEST_BANDS
+    far = known[agreeing & (np.abs(known) > FAR_S)]
+    return float(far[np.argmax(np.abs(far))]) if far.size else None
 
 
 def _finding(lost_s: float, where: str) -> Finding:
