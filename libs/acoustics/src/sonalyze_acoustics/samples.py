@@ -7,7 +7,13 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sonalyze_acoustics.errors import NotFinite, NotMono, UnsupportedRate
+from sonalyze_acoustics.errors import (
+    BeyondFullScale,
+    NotFinite,
+    NotMono,
+    SilentRecording,
+    UnsupportedRate,
+)
 
 Samples: TypeAlias = NDArray[np.float64]
 """Real samples; the last axis is time."""
@@ -20,6 +26,12 @@ Single: TypeAlias = NDArray[np.float32]
 
 SingleSpectrum: TypeAlias = NDArray[np.complex64]
 """Bins in single precision: 24 bits keep a transform's own noise 130 dB below its bins' mean."""
+
+SILENT_PEAK: Final = 2.0 / 32_768
+"""Two steps of a 16 bit recorder: dither, not sound."""
+
+LOUDEST: Final = 1e9
+"""Full scale is 1; even integers read as floats stay below. Far beyond, squares overflow."""
 
 RATES_HZ: Final = (8_000, 192_000)
 
@@ -40,3 +52,13 @@ def checked(samples: Samples, sample_rate_hz: float, what: str) -> Samples:
 def peak_of(samples: Samples) -> float:
     """Return the largest magnitude, 0 for no samples, without a copy of all magnitudes."""
     return max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
+
+
+def audible_peak(samples: Samples) -> float:
+    """Return the peak; refuse silence, and what no recorder writes."""
+    peak = peak_of(samples)
+    if peak <= SILENT_PEAK:
+        raise SilentRecording(peak)
+    if peak > LOUDEST:
+        raise BeyondFullScale(peak)
+    return peak

@@ -102,7 +102,7 @@ def sweep_deconvolution(
     spectrum: SingleSpectrum = fft.rfft(piece, overwrite_x=True)
     spectrum *= inverse
     if skew:
-        spectrum *= _turned(np.float32(skew) * dispersion)
+        spectrum *= turned(np.float32(skew) * dispersion)
     if sweep_start_s < 0:
         missed = -sweep_start_s / growth_s(spec.sweep_band_hz, SWEEP_S)
         band_hz = (min(ABOVE_CUT * band_hz[0] * float(np.exp(missed)), band_hz[1]), band_hz[1])
@@ -138,7 +138,7 @@ def _heard(recording: Samples, sample_rate_hz: int, sweep_start: int, zero: int)
     return piece
 
 
-def _turned(angle: Single) -> SingleSpectrum:
+def turned(angle: Single) -> SingleSpectrum:
     """Return exp(1j * angle): single sines and cosines take a tenth of a complex exponential."""
     turned = np.empty(angle.size, dtype=np.complex64)
     np.cos(angle, out=turned.real)
