@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.response_bands import TAIL_ERROR, BandResponse
+from sonalyze_acoustics.response_bands import BandResponse
 from sonalyze_acoustics.samples import Samples, Spectrum
 
 MODULATION_HZ: Final = (
@@ -24,6 +24,10 @@ OMEGA: Final = 2 * np.pi * np.array(MODULATION_HZ)
 
 SLOT_S: Final = 0.001
 """Energy is summed over this long first: lowers the modulation at 12.5 Hz by 0.0003."""
+
+TAIL_ERROR: Final = 0.3
+"""Standard error of the tail's energy, in shares of it: 20 dB above the noise a strong direct sound
+makes the late slope look steeper by a quarter. With it 95 % intervals hold in 97 % of 180 draws."""
 
 COARSE: Final = 8
 """Slots in one step of the uncertainty: 8 ms turn 12.5 Hz by 0.6 rad."""
