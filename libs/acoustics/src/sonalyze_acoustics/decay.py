@@ -173,13 +173,14 @@ def _refined(bins: Bins, sums: Samples, last: Samples, before: _Fit | None) -> _
     peak, first, stop = _late_range(bins, noise)
     index = np.arange(int(stop.max()))
     until = index < stop[:, np.newaxis]
-    chosen = np.stack((until & (index >= peak[:, np.newaxis]), until & (index >= first[:, None])))
+    whole, late = (until & (index >= limit[:, np.newaxis]) for limit in (peak, first))
+    shape = np.stack((whole, late)) * bins.shape[:, np.newaxis]
     energy, time_s = bins.energy[:, : index.size], bins.time_s[:, : index.size]
     if before is None:
-        start, steps = line_through(energy, time_s, noise, chosen), FIRST_STEPS
+        start, steps = line_through(energy, time_s, noise, shape), FIRST_STEPS
     else:
         start, steps = before.decays, STEPS
-    decays, covariance = scored(start, energy, time_s, noise, chosen, steps=steps)
+    decays, covariance = scored(start, energy, time_s, noise, shape, steps=steps)
     # Single late reflections can make a few bins look level; a real second slope that slow would
     # not reach the noise where this decay does.
     row = (decays.rate_per_s[1] > SLOWEST * decays.rate_per_s[0]).astype(np.intp)
@@ -233,15 +234,15 @@ def _late_decays(bins: Bins, sums: Samples, fit: _Fit) -> tuple[LateDecay, ...]:
     decay = fit.decay
     decays_at_all = decay.rate_per_s > 0
     rate_per_s = np.where(decays_at_all, decay.rate_per_s, 0.0)
-    amplitude = np.exp(np.clip(decay.log_amplitude(), -690.0, 690.0)) * decays_at_all
+    amplitude = decay.amplitude() * decays_at_all
     tail = amplitude * np.exp(-rate_per_s * fit.crossing_s) / np.where(decays_at_all, rate_per_s, 1)
     unexplained = _unexplained(bins, sums, fit.crossing_s, tail)
     noise_error = 1 / np.sqrt(bins.shape * (bins.count - fit.settled))
-    level_error = np.sqrt(fit.of_row(fit.covariance.level) / bins.shape)
-    rate_error = np.sqrt(fit.of_row(fit.covariance.rate) / bins.shape)
+    level_error = np.sqrt(fit.of_row(fit.covariance.level))
+    rate_error = np.sqrt(fit.of_row(fit.covariance.rate))
     columns = (
         fit.noise, amplitude, rate_per_s, fit.crossing_s, unexplained,
-        noise_error, level_error, rate_error, decay.origin_s,
+        noise_error, level_error, rate_error, fit.of_row(fit.covariance.origin_s),
     )  # fmt: skip
     return tuple(LateDecay(*map(float, row)) for row in zip(*columns, strict=True))
 

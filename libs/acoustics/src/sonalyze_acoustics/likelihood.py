@@ -13,11 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.binning import Mask
 from sonalyze_acoustics.samples import Samples
 
 LEAST: Final = 1e-300
 """Below is underflow."""
+
+LARGEST_EXPONENT: Final = 690.0
+"""Beyond is overflow."""
 
 LEVEL_STEP: Final = 1.0
 SLOPE_STEP: Final = 0.5
@@ -37,11 +39,17 @@ class Exponential:
         """Return the energy density at some times, shape (..., m)."""
         passed_s = time_s - self.origin_s[..., np.newaxis]
         exponent = self.level[..., np.newaxis] - self.rate_per_s[..., np.newaxis] * passed_s
-        return np.asarray(np.exp(np.clip(exponent, -690.0, 690.0)))
+        return np.asarray(np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)))
 
     def log_amplitude(self) -> Samples:
         """Return the natural logarithm of the energy density at time 0."""
         return np.asarray(self.level + self.rate_per_s * self.origin_s)
+
+    def amplitude(self) -> Samples:
+        """Return the energy density at time 0."""
+        return np.asarray(
+            np.exp(np.clip(self.log_amplitude(), -LARGEST_EXPONENT, LARGEST_EXPONENT))
+        )
 
     def seen_from(self, origin_s: Samples) -> Exponential:
         """Return the same decays with another origin."""
@@ -51,19 +59,19 @@ class Exponential:
 
 @dataclass(frozen=True, slots=True)
 class Covariance:
-    """Variances and covariance of level and rate, for gamma distributed bins of shape one."""
+    """Variances of level and rate where they are independent of each other: at `origin_s`."""
 
     level: Samples
     rate: Samples
-    both: Samples
+    origin_s: Samples
 
 
-def middle_s(time_s: Samples, chosen: Mask) -> Samples:
-    """Return the mean time of the chosen bins: seen from there, level and slope are independent."""
-    return np.asarray((time_s * chosen).sum(axis=-1) / np.maximum(chosen.sum(axis=-1), 1))
+def middle_s(time_s: Samples, shape: Samples) -> Samples:
+    """Return the mean time of bins, each as heavy as its shape."""
+    return np.asarray(_dot(time_s, shape) / np.maximum(shape.sum(axis=-1), LEAST))
 
 
-def line_through(energy: Samples, time_s: Samples, noise: Samples, chosen: Mask) -> Exponential:
+def line_through(energy: Samples, time_s: Samples, noise: Samples, shape: Samples) -> Exponential:
     """Fit lines to the logarithms of the chosen bins: where scoring may start.
 
     Parameters
@@ -72,8 +80,8 @@ def line_through(energy: Samples, time_s: Samples, noise: Samples, chosen: Mask)
         Mean energy density of the bins, and their middles.
     noise : ndarray, shape (...)
         Noise in them.
-    chosen : ndarray of bool, shape (..., m)
-        Which bins.
+    shape : ndarray, shape (..., m)
+        Shape of each bin's distribution, bandwidth times width; 0 leaves a bin out.
 
     Returns
     -------
@@ -81,12 +89,14 @@ def line_through(energy: Samples, time_s: Samples, noise: Samples, chosen: Mask)
         Of shape (...).
     """
     above = np.maximum(energy - noise[..., np.newaxis], 0.1 * energy)
-    origin_s = middle_s(time_s, chosen)
-    centred = np.where(chosen, time_s - origin_s[..., np.newaxis], 0.0)
-    spread = np.maximum((centred**2).sum(axis=-1), LEAST)
-    slope = (centred * np.log(np.maximum(above, LEAST))).sum(axis=-1) / spread
-    flattened = above * np.exp(np.clip(-slope[..., np.newaxis] * centred, -690.0, 690.0))
-    mean = (flattened * chosen).sum(axis=-1) / np.maximum(chosen.sum(axis=-1), 1)
+    origin_s = middle_s(time_s, shape)
+    centred = time_s - origin_s[..., np.newaxis]
+    spread = np.maximum(_dot(shape, centred**2), LEAST)
+    slope = _dot(shape * centred, np.log(np.maximum(above, LEAST))) / spread
+    flattened = above * np.exp(
+        np.clip(-slope[..., np.newaxis] * centred, -LARGEST_EXPONENT, LARGEST_EXPONENT)
+    )
+    mean = middle_s(flattened, shape)
     return Exponential(np.log(np.maximum(mean, LEAST)), -slope, origin_s)
 
 
@@ -95,7 +105,7 @@ def scored(  # noqa: PLR0913 - a fit's start, data and effort
     energy: Samples,
     time_s: Samples,
     noise: Samples,
-    chosen: Mask,
+    shape: Samples,
     *,
     steps: int,
 ) -> tuple[Exponential, Covariance]:
@@ -109,19 +119,19 @@ def scored(  # noqa: PLR0913 - a fit's start, data and effort
         Mean energy density of the bins, and their middles.
     noise : ndarray, shape (...)
         Noise in them.
-    chosen : ndarray of bool, shape (..., m)
-        Which bins.
+    shape : ndarray, shape (..., m)
+        Shape of each bin's distribution, bandwidth times width; 0 leaves a bin out.
     steps : int
         How many steps; from a fair start two come within a hundredth of the standard error.
 
     Returns
     -------
     Exponential
-        Of shape (...), with the origin in the middle of the chosen bins.
+        Of shape (...), with the origin in the middle of the bins.
     Covariance
-        To be divided by the shape of the bins' distribution.
+        Of its level and rate.
     """
-    origin_s = middle_s(time_s, chosen)
+    origin_s = middle_s(time_s, shape)
     centred = time_s - origin_s[..., np.newaxis]
     square = centred**2
     seen = start.seen_from(origin_s)
@@ -129,21 +139,21 @@ def scored(  # noqa: PLR0913 - a fit's start, data and effort
     floor = np.maximum(noise, LEAST)[..., np.newaxis]
     for _ in range(steps):
         exponent = level[..., np.newaxis] + slope[..., np.newaxis] * centred
-        decay = np.exp(np.clip(exponent, -690.0, 690.0))
+        decay = np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT))
         expected = decay + floor
-        share = np.where(chosen, decay / expected, 0.0)
-        surplus = share * (energy / expected - 1.0)
-        weight = share**2
-        m0, m1, m2 = (
-            weight.sum(axis=-1), _dot(weight, centred), _dot(weight, square),
-        )  # fmt: skip
+        share = decay / expected
+        pull = shape * share
+        surplus = pull * (energy / expected - 1.0)
+        weight = pull * share
+        m0, m1, m2 = weight.sum(axis=-1), _dot(weight, centred), _dot(weight, square)
         s0, s1 = surplus.sum(axis=-1), _dot(surplus, centred)
         determinant = m0 * m2 - m1**2
         inverse = np.where(determinant > 0, 1.0 / np.where(determinant > 0, determinant, 1.0), 0.0)
         reach = SLOPE_STEP * np.abs(slope)
         level = level + np.clip((m2 * s0 - m1 * s1) * inverse, -LEVEL_STEP, LEVEL_STEP)
         slope = slope + np.clip((m0 * s1 - m1 * s0) * inverse, -reach, reach)
-    covariance = Covariance(m2 * inverse, m0 * inverse, m1 * inverse)
+    least = np.maximum(m0, LEAST)
+    covariance = Covariance(1.0 / least, m0 * inverse, origin_s + m1 / least)
     return Exponential(np.asarray(level), np.asarray(-slope), origin_s), covariance
 
 

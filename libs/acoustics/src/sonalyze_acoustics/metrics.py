@@ -1,17 +1,27 @@
-"""The figures of one band, each with the decay range it needs, or the reason why it is missing."""
+"""The figures of bands, each with its standard uncertainty, or the reason why it is missing.
+
+A figure's uncertainty is that of this room, this pair of positions: what the noise, the tail that
+was extrapolated and the fit leave open, not how the figure varies across the room.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import hypot, isfinite, log10
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 from sonalyze_acoustics.bands import Band
-from sonalyze_acoustics.curves import EDT, T20, T30, EvaluationRange, reverberation_time
-from sonalyze_acoustics.energies import clarity_db, definition, moment
-from sonalyze_acoustics.errors import InsufficientDecay
-from sonalyze_acoustics.evaluation import BandMetrics
+from sonalyze_acoustics.decay_times import NAMES as TIMES
+from sonalyze_acoustics.decay_times import DecayTimes, decay_times
+from sonalyze_acoustics.early_late import EarlyLate, early_late
+from sonalyze_acoustics.energies import clarity_db
+from sonalyze_acoustics.evaluation import BandMetrics, DecayShape, Slope
 from sonalyze_acoustics.response_bands import BandResponse
+from sonalyze_acoustics.restoration import restored
+from sonalyze_acoustics.uncertainty import systematic
 
 NEEDED_INR_DB: Final = {"t30_s": 45.0, "t20_s": 35.0}
 """ISO 3382-1 5.2.1: the noise lies 10 dB below the end of the evaluation, seen from the peak."""
@@ -26,63 +36,64 @@ NEEDED_RANGE_DB: Final = {
     "d80": 25.0,
     "ts_s": 25.0,
     "drr_db": 25.0,
+    "topt_s": 35.0,  # 20 dB from -5 dB on, and 10 dB to the noise
 }
 """Decay range in dB from which a figure is given."""
+
+LIKELIHOOD_RANGE_DB: Final = {"t30_s": 30.0, "t20_s": 20.0}
+"""Decay range in dB from which a straight decay gives its time by likelihood."""
+
+LIKELIHOOD_ERROR: Final = 0.10
+"""Standard uncertainty, in shares, up to which it does: two just noticeable differences."""
+
+LARGEST_ERROR: Final = {
+    "t30_s": 0.025, "t20_s": 0.025, "edt_s": 0.025, "topt_s": 0.025,
+    "c50_db": 0.5, "c80_db": 0.5, "drr_db": 0.5, "d50": 0.025, "d80": 0.025, "ts_s": 0.005,
+}  # fmt: skip
+"""Standard uncertainty up to which a figure is given, times in shares of themselves: half a just
+noticeable difference (ISO 3382-1 Table A.1), so that four of them are two."""
 
 RATIOS: Final = ("c50_db", "c80_db", "drr_db")
 """In the order of a band's early parts."""
 
-DECAY_TIMES: Final = {"t30_s": T30, "t20_s": T20, "edt_s": EDT}
-
-CURVE_ERROR: Final = {"t30_s": 0.20, "t20_s": 0.15, "edt_s": 0.05}
-"""Standard error of the decay curve at the end of the evaluation up to which its time is given: of
-4,900 times in noise 0.4 % of those below, but a fifth of those above, were off by more than 5 %."""
+SHARES: Final = ("d50", "d80")
 
 OWN_DECAY: Final = 8.0
 """Bandwidth times reverberation time from which a decay is the room's: the mask's own has 3.6
 (measured on an impulse), and ISO 3382-2:2008 7.3 asks for 16 of causal filters."""
+
+STRAIGHT_DECAY: Final = 16.0
+"""The same where the likelihood speaks: in a short range the mask's decay has the greater part."""
 
 LATE_ERROR: Final = 0.12
 """Standard error of the late energy, in shares of it, up to which a ratio in dB is given: two of
 them are 1 dB. Of 2,900 ratios in noise none with less was off by more."""
 
 DIRECT_DOMINATES: Final = "The direct sound dominates: the decay leaves no room for this figure."
+BENT: Final = "It is bent, so that no single slope stands for what the noise hides."
 TOO_LITTLE_LATE: Final = "Too little arrives late to be told from the noise."
 
 DRR_FROM_HZ: Final = 1000.0
 """Below, the window of the direct sound is shorter than two periods."""
 
 
+Estimator: TypeAlias = Literal["line", "likelihood"]
+
+
 def band_metrics(response: BandResponse) -> BandMetrics:
     """Evaluate one band of a response."""
-    range_db, inr_db = response.decay_range_db, response.inr_db
-    reasons = {
-        name: _too_short(response, range_db, needed_db)
-        for name, needed_db in NEEDED_RANGE_DB.items()
-        if range_db is None or range_db < needed_db
-    } | {
-        name: _too_short(response, inr_db, needed_db)
-        for name, needed_db in NEEDED_INR_DB.items()
-        if inr_db is not None and inr_db < needed_db
-    }
-    if response.band.center_hz < DRR_FROM_HZ:
-        reasons["drr_db"] = "Below 1 kHz the direct sound's window of 2.5 ms is too short for DRR."
-    values = _values(response, reasons)
-    return BandMetrics(
-        center_hz=response.band.center_hz,
-        t20_s=values.get("t20_s"),
-        t30_s=values.get("t30_s"),
-        edt_s=values.get("edt_s"),
-        c50_db=values.get("c50_db"),
-        c80_db=values.get("c80_db"),
-        d50=values.get("d50"),
-        d80=values.get("d80"),
-        ts_s=values.get("ts_s"),
-        drr_db=values.get("drr_db"),
-        inr_db=inr_db,
-        decay_range_db=range_db,
-        reasons=reasons,
-    )
+    return bands_metrics((response,))[0]
+
+
+def bands_metrics(responses: Sequence[BandResponse]) -> tuple[BandMetrics, ...]:
+    """Evaluate bands of a response, all at once."""
+    if not responses:
+        return ()
+    decays = restored(responses)
+    known_db = np.array([response.decay_range_db or 0.0 for response in responses])
+    times, balance = decay_times(decays, known_db), early_late(responses, decays)
+    total = decays.total().tolist()
+    return tuple(map(_metrics, responses, times, balance, total))
 
 
 def absent_band(band: Band, reason: str) -> BandMetrics:
@@ -100,76 +111,145 @@ def absent_band(band: Band, reason: str) -> BandMetrics:
         drr_db=None,
         inr_db=None,
         decay_range_db=None,
-        reasons=dict.fromkeys((*NEEDED_RANGE_DB, "inr_db", "decay_range_db"), reason),
+        reasons=dict.fromkeys((*NEEDED_RANGE_DB, "topt_s", "inr_db", "decay_range_db"), reason),
     )
-
-
-def _values(response: BandResponse, reasons: dict[str, str]) -> dict[str, float | None]:
-    """Compute what no reason forbids; what turns out impossible gets its reason here."""
-    values: dict[str, float | None] = {}
-    for name in NEEDED_RANGE_DB:
-        if name in reasons:
-            continue
-        if name in DECAY_TIMES and _is_uncertain(response, name):
-            reasons[name] = (
-                f"{response.band.center_hz:g} Hz: noise makes the end of the decay uncertain."
-            )
-            continue
-        value = _figure(response, name)
-        if value is None or not np.isfinite(value):
-            reasons[name] = TOO_LITTLE_LATE if name in RATIOS else DIRECT_DOMINATES
-            continue
-        if name in DECAY_TIMES and _is_of_the_filter(response, value):
-            reasons[name] = (
-                f"{response.band.center_hz:g} Hz: the decay is no longer than that of the band's "
-                "own filter."
-            )
-            continue
-        values[name] = value
-    return values
-
-
-def _is_of_the_filter(response: BandResponse, time_s: float) -> bool:
-    return response.is_filtered and time_s * response.band.bandwidth_hz < OWN_DECAY
-
-
-def _is_uncertain(response: BandResponse, name: str) -> bool:
-    return response.curve_error(DECAY_TIMES[name].lower_db) > CURVE_ERROR[name]
-
-
-def _figure(response: BandResponse, name: str) -> float | None:
-    early, late = response.early_energy, response.late_energy
-    match name:
-        case "t30_s" | "t20_s" | "edt_s":
-            return _decay_time(response, DECAY_TIMES[name])
-        case "ts_s":
-            first = moment(response.net, response.time_s, response.rate_hz, response.tail)
-            return float(first) / response.total_energy
-        case "c50_db" | "c80_db" | "drr_db":
-            return early_to_late_db(response, RATIOS.index(name))
-        case _:
-            row = ("d50", "d80").index(name)
-            return float(definition(early[row], late[row])) if _positive(early, late, row) else None
 
 
 def early_to_late_db(response: BandResponse, row: int) -> float | None:
     """Return the ratio at an early part's end in dB; None where the late energy is uncertain."""
     early, late = response.early_energy, response.late_energy
-    if not _positive(early, late, row) or response.late_error[row] > LATE_ERROR:
+    if not (early[row] > 0 and late[row] > 0) or response.late_error[row] > LATE_ERROR:
         return None
     return float(clarity_db(early[row], late[row]))
 
 
-def _positive(early: np.ndarray, late: np.ndarray, row: int) -> bool:
-    return bool(early[row] > 0 and late[row] > 0)
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A figure with its standard uncertainty, or the reason why there is none."""
+
+    value: float | None
+    error: float = 0.0
+    reason: str = ""
+    estimator: Estimator = "line"
 
 
-def _decay_time(response: BandResponse, evaluation_range: EvaluationRange) -> float | None:
-    try:
-        time_s = float(reverberation_time(response.levels_db, response.rate_hz, evaluation_range))
-    except InsufficientDecay:
+def _metrics(
+    response: BandResponse, times: DecayTimes, balance: EarlyLate, total: float
+) -> BandMetrics:
+    """Put one band's figures together."""
+    found = {
+        name: _figure(response, name, value, error)
+        for name, value, error in _candidates(times, balance, response)
+    }
+    for name in LIKELIHOOD_RANGE_DB:
+        if found[name].value is None:
+            found[name] = _likeliest(response, name, times, found[name])
+    values = {name: figure.value for name, figure in found.items()}
+    return BandMetrics(
+        center_hz=response.band.center_hz,
+        t20_s=values["t20_s"],
+        t30_s=values["t30_s"],
+        edt_s=values["edt_s"],
+        c50_db=values["c50_db"],
+        c80_db=values["c80_db"],
+        d50=values["d50"],
+        d80=values["d80"],
+        ts_s=values["ts_s"],
+        drr_db=values["drr_db"],
+        inr_db=response.inr_db,
+        decay_range_db=response.decay_range_db,
+        reasons={name: each.reason for name, each in found.items() if each.value is None},
+        topt_s=values["topt_s"],
+        uncertainty={name: each.error for name, each in found.items() if each.value is not None},
+        shape=_shape(found, times, total),
+    )
+
+
+def _candidates(
+    times: DecayTimes, balance: EarlyLate, response: BandResponse
+) -> Iterator[tuple[str, float, float]]:
+    """Name each figure with its uncertainty, nan where it is out of reach."""
+    bandwidth_hz = response.band.bandwidth_hz if response.is_filtered else np.inf
+    for name in TIMES:
+        line = times.lines.get(name)
+        value, error = (line.time_s, line.error_s) if line else (np.nan, np.nan)
+        yield name, value, hypot(error, systematic(name, value, bandwidth_hz))
+    ratios = zip(RATIOS, balance.ratio_db, balance.ratio_error_db, strict=True)
+    shares = zip(SHARES, balance.share, balance.share_error, strict=False)
+    for name, value, error in (
+        *ratios, *shares, ("ts_s", balance.centre_s, balance.centre_error_s),
+    ):  # fmt: skip
+        yield name, value, hypot(error, systematic(name, value, bandwidth_hz))
+
+
+def _figure(response: BandResponse, name: str, value: float, error: float) -> _Figure:
+    """Give a figure if the band carries it."""
+    center = f"{response.band.center_hz:g} Hz"
+    range_db, inr_db = response.decay_range_db, response.inr_db
+    limit = LARGEST_ERROR[name] * (value if name in TIMES else 1.0)
+    reason = ""
+    if range_db is None or range_db < NEEDED_RANGE_DB[name]:
+        reason = _too_short(response, range_db, NEEDED_RANGE_DB[name])
+    elif inr_db is not None and inr_db < NEEDED_INR_DB.get(name, 0.0):
+        reason = _too_short(response, inr_db, NEEDED_INR_DB[name])
+    elif name == "drr_db" and response.band.center_hz < DRR_FROM_HZ:
+        reason = "Below 1 kHz the direct sound's window of 2.5 ms is too short for DRR."
+    elif not isfinite(value):
+        reason = TOO_LITTLE_LATE if name in RATIOS else DIRECT_DOMINATES
+    elif name in TIMES and _is_of_the_filter(response, value):
+        reason = f"{center}: the decay is no longer than that of the band's own filter."
+    elif not error <= limit:
+        uncertain = f"{center}: noise makes the end of the decay uncertain."
+        reason = TOO_LITTLE_LATE if name in RATIOS else uncertain
+    return _Figure(None, reason=reason) if reason else _Figure(value, error)
+
+
+def _likeliest(response: BandResponse, name: str, times: DecayTimes, missing: _Figure) -> _Figure:
+    """Give the time of a straight decay in noise where a line finds too little range."""
+    line, exponential = times.lines.get(name), times.one_slope
+    range_db = response.decay_range_db or 0.0
+    in_noise = response.is_filtered and response.decay.noise > 0
+    if exponential is None or not in_noise or range_db < LIKELIHOOD_RANGE_DB[name]:
+        return missing
+    if line is not None and _is_of_the_filter(response, line.time_s):
+        return missing
+    if not exponential.suffices:
+        return replace(missing, reason=f"{missing.reason} {BENT}")
+    time_s, error_s = exponential.time_s, exponential.error_s
+    if time_s * response.band.bandwidth_hz < STRAIGHT_DECAY or error_s > LIKELIHOOD_ERROR * time_s:
+        return missing
+    return _Figure(time_s, error_s, estimator="likelihood")
+
+
+def _shape(found: Mapping[str, _Figure], times: DecayTimes, total: float) -> DecayShape | None:
+    """Describe how straight the decay is, where any of its times is known."""
+    given = {name: found[name] for name in TIMES if found[name].value is not None}
+    if not given:
         return None
-    return time_s if time_s > 0 else None
+    lines = {name: times.lines[name] for name, each in given.items() if each.estimator == "line"}
+    curvature = None
+    if "t20_s" in lines and "t30_s" in lines:
+        curvature = 100 * (lines["t30_s"].time_s / lines["t20_s"].time_s - 1)
+    return DecayShape(
+        estimators={name: each.estimator for name, each in given.items()},
+        correlation={name: line.correlation for name, line in lines.items()},
+        nonlinearity_permille={name: line.nonlinearity_permille for name, line in lines.items()},
+        curvature_percent=curvature,
+        topt_range_db=lines["topt_s"].range_db if "topt_s" in lines else None,
+        slopes=_slopes(times, total),
+    )
+
+
+def _slopes(times: DecayTimes, total: float) -> tuple[Slope, ...]:
+    """Name the exponentials that the decay is the sum of, none where that is not known."""
+    one = times.one_slope
+    if one is None or not one.suffices:
+        return ()
+    return (Slope(one.time_s, level_db=10 * log10(one.energy / total)),)
+
+
+def _is_of_the_filter(response: BandResponse, time_s: float) -> bool:
+    return response.is_filtered and time_s * response.band.bandwidth_hz < OWN_DECAY
 
 
 def _too_short(response: BandResponse, range_db: float | None, needed_db: float) -> str:
