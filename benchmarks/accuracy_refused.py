@@ -154,12 +154,6 @@ def cut_short(random: Random) -> Array:
     return whole[: round(random.uniform(4.0, 12.5) * RATE_HZ)]
 
 
-def begun_late(random: Random) -> Array:
-    """Give a recording that begins inside the sweep."""
-    whole = played(measurement_signal(SPEC), random)
-    return whole[round(random.uniform(4.0, 9.0) * RATE_HZ) :]
-
-
 def played(signal: Array, random: Random) -> Array:
     """Play a signal half a second after the recording began."""
     samples = np.zeros(LENGTH)
@@ -190,7 +184,6 @@ KINDS: Final = (
     Kind("played at another speed", faster, as_recording),
     Kind("somebody else's sweep", linear_sweep, as_recording),
     Kind("ends inside the sweep", cut_short, as_recording),
-    Kind("begins inside the sweep", begun_late, as_recording),
     Kind("noise as a response", noise, as_response),
     Kind("speech-like as a response", speech, as_response),
     Kind("speech-like against a reference", speech, against_noise),
