@@ -32,7 +32,7 @@ class Column:
         value = getattr(band, self.key)
         if value is None:
             return Text(MISSING, style="dim")
-        shown = Text(f"{self.scale * value:.{self.digits}f}")
+        shown = Text(f"{self.scale * value:z.{self.digits}f}")
         error = band.uncertainty.get(self.key)
         if error is None:
             return shown

@@ -48,12 +48,12 @@ def _summary(results: AnalysisResults) -> Table:
         ("Reverberation", results.rt.rt60_s, "rt60_s", 2, "s"),
         ("Clarity C50", results.clarity.c50_db, "c50_db", 1, "dB"),
     ):
-        shown = _number(value, f".{digits}f", unit, _spread(known.get(key), digits))
+        shown = _number(value, f"z.{digits}f", unit, _spread(known.get(key), digits))
         table.add_row(name, shown if value is None else f"{shown} at 500 Hz and 1 kHz")
     table.add_row("STI", _speech(results.sti))
     table.add_row("Signal to noise", _number(quality.snr_db, ".0f", "dB"))
     if results.alignment is not None:
-        table.add_row("Clock skew", _number(results.alignment.skew_ppm, "+.1f", "ppm"))
+        table.add_row("Clock skew", _number(results.alignment.skew_ppm, "+z.1f", "ppm"))
         table.add_row("Latency", _number(results.alignment.latency_s, ".3f", "s"))
     return table
 

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sonalyze.notation import MISSING, frequency, spread
@@ -83,6 +84,8 @@ def draw_decays(area: SubFigure, evaluation: Evaluation) -> float:
     panels.flat[0].set(
         xlim=(-0.02 * end_s, end_s), ylim=(max(-MOST_RANGE_DB, lowest_db), HIGHEST_DB)
     )
+    # The last label would meet the first of the next panel.
+    panels.flat[0].xaxis.set_major_locator(MaxNLocator(5, prune="upper"))
     for panel in panels[-1]:
         panel.set_xlabel("time after the direct sound in s")
     for panel in panels[:, 0]:

@@ -62,11 +62,11 @@ def _tiles(evaluation: Evaluation) -> Iterator[Tile]:
     )
     for title, key, digits, unit, scale in figures:
         value, error = getattr(mid, key), mid.uncertainty.get(key)
-        yield title, _number(value, f".{digits}f", unit, scale), _spread(error, digits, scale)
+        yield title, _number(value, f"z.{digits}f", unit, scale), _spread(error, digits, scale)
     yield "Speech STI", _number(speech.sti, ".2f"), _spread(speech.uncertainty.get("sti"), 2)
     yield "Signal to noise", _number(quality.snr_db, ".0f", "dB"), ""
     if evaluation.alignment is not None:
-        yield "Clock skew", _number(evaluation.alignment.skew_ppm, "+.1f", "ppm"), ""
+        yield "Clock skew", _number(evaluation.alignment.skew_ppm, "+z.1f", "ppm"), ""
 
 
 def _number(value: float | None, form: str, unit: str = "", scale: float = 1.0) -> str:

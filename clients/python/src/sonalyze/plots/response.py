@@ -18,7 +18,7 @@ BEFORE: Final = 0.12
 SMOOTHED_S: Final = 0.005
 HEADROOM_DB: Final = 5.0
 BELOW_NOISE_DB: Final = 12.0
-LEAST_RANGE_DB: Final = 50.0
+LEAST_RANGE_DB, MOST_RANGE_DB = 50.0, 120.0
 
 
 def draw_response(area: SubFigure, evaluation: Evaluation, end_s: float) -> None:
@@ -56,7 +56,10 @@ def draw_response(area: SubFigure, evaluation: Evaluation, end_s: float) -> None
         xlabel="time after the direct sound in ms",
         ylabel="level in dB re maximum",
         xlim=(time_ms[0], time_ms[-1]),
-        ylim=(min(-LEAST_RANGE_DB, noise_db - BELOW_NOISE_DB), HEADROOM_DB),
+        ylim=(
+            float(np.clip(noise_db - BELOW_NOISE_DB, -MOST_RANGE_DB, -LEAST_RANGE_DB)),
+            HEADROOM_DB,
+        ),
     )
     panel.legend(loc="upper right", ncols=2, framealpha=0.9, edgecolor="none")
     area.text(0.08, 0.965, "Impulse response", fontsize=13, fontweight="bold", va="top")
