@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from sonalyze_acoustics.confirmation import is_measurement
 from sonalyze_acoustics.deconvolution import ImpulseResponse
 from sonalyze_acoustics.distortion import harmonic_distortion
 from sonalyze_acoustics.errors import (
-    BeyondFullScale,
     NotAMeasurement,
     RecordingTooShort,
     SilentRecording,
@@ -26,17 +24,12 @@ from sonalyze_acoustics.location import (
     locate,
     silent_stretch,
 )
+from sonalyze_acoustics.plausibility import check_response
 from sonalyze_acoustics.rates import NEEDED_RATE_HZ, at_rate
 from sonalyze_acoustics.reference_response import deconvolve
-from sonalyze_acoustics.samples import Samples, checked, peak_of
+from sonalyze_acoustics.samples import Samples, audible_peak, checked, peak_of
 from sonalyze_acoustics.signal import SignalSpec
 from sonalyze_acoustics.speech_levels import BackgroundNoise
-
-SILENT_PEAK: Final = 2.0 / 32_768
-"""Two steps of a 16 bit recorder: dither, not sound."""
-
-LOUDEST: Final = 1e9
-"""Full scale is 1; even integers read as floats stay below. Far beyond, squares overflow."""
 
 
 def evaluate_recording(
@@ -45,6 +38,7 @@ def evaluate_recording(
     signal: SignalSpec,
     *,
     background: BackgroundNoise | None = None,
+    thirds: bool = False,
 ) -> Evaluation:
     """Evaluate a recording of the 15 s measurement signal.
 
@@ -58,6 +52,8 @@ def evaluate_recording(
         What was played.
     background : BackgroundNoise, optional
         What speech would compete with; it goes into the speech transmission index only.
+    thirds : bool, default False
+        Whether to evaluate thirds of octaves, too.
 
     Returns
     -------
@@ -76,14 +72,14 @@ def evaluate_recording(
         If the signal is not in the recording.
     """
     samples = checked(recording, sample_rate_hz, "recording")
-    peak = _audible_peak(samples)
+    peak = audible_peak(samples)
     located = locate(samples, sample_rate_hz, signal)
     alignment = alignment_of(located, samples.size, sample_rate_hz)
     sweep = slice(alignment.sweep_start_sample, alignment.sweep_end_sample)
     silence = silent_stretch(located, samples.size, sample_rate_hz)
     levels = recording_levels(samples, sample_rate_hz, peak, sweep, silence)
     faults = recording_faults(samples, sample_rate_hz, signal, located)
-    evaluation = assembled(located.response, levels, alignment, background, faults)
+    evaluation = assembled(located.response, levels, alignment, background, faults, thirds=thirds)
     return replace(evaluation, distortion=harmonic_distortion(located, signal, located.response))
 
 
@@ -93,6 +89,7 @@ def evaluate_deconvolution(
     sample_rate_hz: int,
     *,
     background: BackgroundNoise | None = None,
+    thirds: bool = False,
 ) -> Evaluation:
     """Evaluate a recording of any broadband reference, both at the same rate.
 
@@ -104,7 +101,7 @@ def evaluate_deconvolution(
         If the reference is not in the recording.
     """
     samples = checked(recording, sample_rate_hz, "recording")
-    peak = _audible_peak(samples)
+    peak = audible_peak(samples)
     played = checked(reference, sample_rate_hz, "reference")
     if samples.size < played.size * NEEDED_SWEEP:
         raise RecordingTooShort(samples.size / sample_rate_hz, played.size / sample_rate_hz)
@@ -112,16 +109,17 @@ def evaluate_deconvolution(
     if not is_measurement(deconvolution):
         raise NotAMeasurement("the reference is not in the recording.")
     levels = recording_levels(samples, sample_rate_hz, peak, slice(0, 0), slice(0, 0))
-    return assembled(response, levels, None, background)
+    return assembled(response, levels, None, background, thirds=thirds)
 
 
-def evaluate_reference_recording(
+def evaluate_reference_recording(  # noqa: PLR0913 - two recordings, and two questions
     recording: Samples,
     sample_rate_hz: int,
     reference: Samples,
     reference_rate_hz: int,
     *,
     background: BackgroundNoise | None = None,
+    thirds: bool = False,
 ) -> Evaluation:
     """Evaluate a recording of any broadband reference, each at a rate of its own.
 
@@ -139,6 +137,8 @@ def evaluate_reference_recording(
         The reference's rate in Hz.
     background : BackgroundNoise, optional
         What speech would compete with.
+    thirds : bool, default False
+        Whether to evaluate thirds of octaves, too.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def evaluate_reference_recording(
     rate_hz = min(sample_rate_hz, NEEDED_RATE_HZ)
     recorded = at_rate(rate_hz, recording, sample_rate_hz)
     played = at_rate(rate_hz, reference, reference_rate_hz)
-    return evaluate_deconvolution(recorded, played, rate_hz, background=background)
+    return evaluate_deconvolution(recorded, played, rate_hz, background=background, thirds=thirds)
 
 
 def evaluate_impulse_response(
@@ -162,6 +162,7 @@ def evaluate_impulse_response(
     *,
     played_band_hz: tuple[float, float] | None = None,
     background: BackgroundNoise | None = None,
+    thirds: bool = False,
 ) -> Evaluation:
     """Evaluate an impulse response, measured or simulated.
 
@@ -175,13 +176,15 @@ def evaluate_impulse_response(
         What was excited; bands outside are reported as absent.
     background : BackgroundNoise, optional
         What speech would compete with.
+    thirds : bool, default False
+        Whether to evaluate thirds of octaves, too.
 
     Raises
     ------
     SilentRecording
         If it is all zeros.
     NotAMeasurement
-        If nothing in it decays.
+        If it is something else, or nothing in it decays.
     """
     samples = checked(response, sample_rate_hz, "impulse response")
     if not samples.any():
@@ -191,15 +194,7 @@ def evaluate_impulse_response(
     levels = Levels(decibel(peak), None, None, 0)
     # Divided by the peak, files in any unit keep clear of the limits of floating point.
     scaled = samples[:length] / peak
+    check_response(scaled, sample_rate_hz)
     band_hz = played_band_hz or (0.0, 0.5 * sample_rate_hz)
-    return assembled(ImpulseResponse(scaled, sample_rate_hz, band_hz), levels, None, background)
-
-
-def _audible_peak(samples: Samples) -> float:
-    """Return the peak; refuse silence, and what no recorder writes."""
-    peak = peak_of(samples)
-    if peak <= SILENT_PEAK:
-        raise SilentRecording(peak)
-    if peak > LOUDEST:
-        raise BeyondFullScale(peak)
-    return peak
+    found = ImpulseResponse(scaled, sample_rate_hz, band_hz)
+    return assembled(found, levels, None, background, thirds=thirds)

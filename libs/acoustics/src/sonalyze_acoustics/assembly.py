@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.bands import BROADBAND, OCTAVES, Band
+from sonalyze_acoustics.bands import BROADBAND, OCTAVES, THIRDS, Band
 from sonalyze_acoustics.deconvolution import ImpulseResponse
 from sonalyze_acoustics.energies import clarity_db
 from sonalyze_acoustics.evaluation import (
@@ -19,64 +18,48 @@ from sonalyze_acoustics.evaluation import (
     Finding,
     MidFrequency,
 )
-from sonalyze_acoustics.levels import Levels, rms
-from sonalyze_acoustics.loudspeaker import corner_hz, without_delay
+from sonalyze_acoustics.heard import Heard
+from sonalyze_acoustics.levels import Levels
 from sonalyze_acoustics.metrics import (
     NEEDED_RANGE_DB,
     RATIOS,
     absent_band,
-    band_metrics,
+    bands_metrics,
     early_to_late_db,
 )
-from sonalyze_acoustics.onset import onset_of
 from sonalyze_acoustics.quality import judge
-from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
-from sonalyze_acoustics.samples import Samples
-from sonalyze_acoustics.spectrum import frequency_response
+from sonalyze_acoustics.response_bands import BandResponse
 from sonalyze_acoustics.speech import speech_of
 from sonalyze_acoustics.speech_levels import BackgroundNoise
 
 MID_HZ: Final = (500.0, 1000.0)
 
 
-def assembled(
+def assembled(  # noqa: PLR0913 - all that is known of a recording besides its response
     response: ImpulseResponse,
     levels: Levels,
     alignment: Alignment | None,
     background: BackgroundNoise | None = None,
     faults: Sequence[Finding] = (),
+    *,
+    thirds: bool = False,
 ) -> Evaluation:
     """Evaluate a response band by band and put everything together."""
-    measured = response
-    rate_hz, samples = response.sample_rate_hz, response.samples
-    tail = _tail(response)
-    onset = onset_of(samples, rate_hz, rms(tail))
-    corner = None
-    if alignment is not None:
-        response, corner = _levelled(response, onset, tail)
-    usable = tuple(band for band in OCTAVES if _holds(response, band))
-    *octaves, broadband = split_into_bands(response, onset, (*usable, BROADBAND), corner)
-    found = {octave.band.center_hz: band_metrics(octave) for octave in octaves}
-    bands = tuple(
-        found.get(band.center_hz)
-        or absent_band(
-            band, f"{band.center_hz:g} Hz: not played, or beyond what the sample rate carries."
-        )
-        for band in OCTAVES
-    )
+    heard = Heard.of(response, by_a_phone=alignment is not None)
+    octaves = tuple(band for band in OCTAVES if heard.holds(band))
+    narrow = tuple(band for band in THIRDS if heard.holds(band)) if thirds else ()
+    responses = heard.split((*octaves, BROADBAND, *narrow))
+    broadband = responses[len(octaves)]
+    whole, narrower = responses[: len(octaves)], responses[len(octaves) + 1 :]
+    found = {metrics.center_hz: metrics for metrics in bands_metrics(whole)}
+    bands = _with_absent(OCTAVES, found)
     mid = mid_frequency(found, broadband)
-    end = onset + round(broadband.decay.end_s * rate_hz)
     return Evaluation(
-        sample_rate_hz=rate_hz,
+        sample_rate_hz=response.sample_rate_hz,
         bands=bands,
         mid=mid,
-        speech=speech_of(octaves, background=background),
-        frequency_response=frequency_response(
-            response.samples[max(0, onset - round(0.01 * rate_hz)) : end],
-            tail,
-            rate_hz,
-            response.played_band_hz,
-        ),
+        speech=speech_of(whole, background=background),
+        frequency_response=heard.spectrum(broadband.decay.end_s),
         decay_curve=DecayCurveSummary(
             int(broadband.levels_db.size),
             float(broadband.levels_db.min()),
@@ -88,22 +71,29 @@ def assembled(
             mid,
             _completed(levels, broadband),
             alignment,
-            (*faults, *_levelling_finding(corner)),
+            (*faults, *_levelling_finding(heard.corner_hz)),
         ),
-        direct_index=onset,
-        response=measured,
+        direct_index=heard.onset,
+        response=response,
+        third_octaves=_with_absent(
+            THIRDS, {metrics.center_hz: metrics for metrics in bands_metrics(narrower)}
+        )
+        if thirds
+        else (),
     )
 
 
-def _levelled(
-    response: ImpulseResponse, onset: int, noise: Samples
-) -> tuple[ImpulseResponse, float | None]:
-    """Undo a small loudspeaker's delay; its corner tells the bands to undo its tilt."""
-    rate_hz = response.sample_rate_hz
-    corner = corner_hz(response.samples[onset:], noise, rate_hz, response.played_band_hz)
-    if corner is None:
-        return response, None
-    return replace(response, samples=without_delay(response.samples, rate_hz, corner)), corner
+def _with_absent(
+    bands: Sequence[Band], found: Mapping[float, BandMetrics]
+) -> tuple[BandMetrics, ...]:
+    """Put what was found in its place, and reasons where nothing was."""
+    return tuple(
+        found.get(band.center_hz)
+        or absent_band(
+            band, f"{band.center_hz:g} Hz: not played, or beyond what the sample rate carries."
+        )
+        for band in bands
+    )
 
 
 def _levelling_finding(corner: float | None) -> tuple[Finding, ...]:
@@ -116,12 +106,6 @@ def _levelling_finding(corner: float | None) -> tuple[Finding, ...]:
             "was taken out.",
         ),
     )  # fmt: skip
-
-
-def _holds(response: ImpulseResponse, band: Band) -> bool:
-    """Say whether a band was played and recorded completely."""
-    low_hz, high_hz = response.played_band_hz
-    return band.inside((low_hz, min(high_hz, 0.5 * response.sample_rate_hz)))
 
 
 def _completed(levels: Levels, broadband: BandResponse) -> Levels:
@@ -137,18 +121,8 @@ def octave_responses(evaluation: Evaluation) -> tuple[BandResponse, ...]:
 
     Octaves that were not played, or that the sample rate does not carry, are left out.
     """
-    response, onset = evaluation.response, evaluation.direct_index
-    corner = None
-    if evaluation.alignment is not None:
-        response, corner = _levelled(response, onset, _tail(response))
-    usable = tuple(band for band in OCTAVES if _holds(response, band))
-    return split_into_bands(response, onset, usable, corner)
-
-
-def _tail(response: ImpulseResponse) -> Samples:
-    """Return the last tenth of what every octave holds: noise."""
-    heard = response.samples[: response.valid(BROADBAND.upper_hz)]
-    return heard[-max(1, heard.size // 10) :]
+    heard = Heard.of(evaluation.response, by_a_phone=evaluation.alignment is not None)
+    return heard.split(tuple(band for band in OCTAVES if heard.holds(band)))
 
 
 def mid_frequency(found: dict[float, BandMetrics], broadband: BandResponse) -> MidFrequency:

@@ -12,15 +12,22 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
+from sonalyze_acoustics.bands import Band
+from sonalyze_acoustics.power_spectrum import PowerSpectrum
 from sonalyze_acoustics.samples import Samples
 
 CORNERS_HZ: Final = np.geomspace(30.0, 800.0, 100)
-THIRDS_HZ: Final = 1000.0 * 10 ** (0.1 * np.arange(-14, 3))
+THIRDS_HZ: Final[Samples] = np.logspace(1.6, 3.2, 17)
 """Exact third-octave centres, 40 Hz to 1.6 kHz: well below and well above the corner."""
 
 THIRD_EDGE: Final = 10**0.05
+
+UNTOUCHED: Final = 0.2
+"""A corner below this share of a band's lower edge tilts it by less than 0.01 dB."""
+
+LEVELLED_TO: Final = 0.75
+"""Below this share of a band's lower edge a loudspeaker's fall is no longer made up for."""
 
 RESPONSE_S: Final = 0.5
 ROOM_COLOUR_DB: Final = 1.5
@@ -34,16 +41,16 @@ EVIDENCE: Final = 9.0
 
 
 def corner_hz(
-    response: Samples, noise: Samples, sample_rate_hz: float, band_hz: tuple[float, float]
+    response: Samples, noise: PowerSpectrum, sample_rate_hz: float, band_hz: tuple[float, float]
 ) -> float | None:
     """Find the corner of the loudspeaker's high-pass in a room response.
 
     Parameters
     ----------
-    response : ndarray, shape (n,), float64
+    response : ndarray, shape (n,)
         Impulse response from its onset on.
-    noise : ndarray, shape (m,), float64
-        Noise of the same measurement.
+    noise : PowerSpectrum
+        Of noise of the same measurement.
     sample_rate_hz : float
         Rate in Hz.
     band_hz : tuple of float
@@ -54,9 +61,9 @@ def corner_hz(
     float or None
         Corner in Hz, or None where the low end needs no such explanation.
     """
-    kept = response[: round(RESPONSE_S * sample_rate_hz)]
-    power = third_octave_power(kept, sample_rate_hz)
-    floor = third_octave_power(noise, sample_rate_hz) * (kept.size / max(noise.size, 1))
+    heard = PowerSpectrum.of(response[: round(RESPONSE_S * sample_rate_hz)], sample_rate_hz)
+    limits_hz: tuple[Samples, Samples] = (THIRDS_HZ / THIRD_EDGE, THIRDS_HZ * THIRD_EDGE)
+    power, floor = heard.between(*limits_hz), noise.expected_in(heard, *limits_hz)
     known = (power > 2 * floor) & (band_hz[0] < THIRD_EDGE**-2 * THIRDS_HZ)
     known &= band_hz[1] > THIRD_EDGE * THIRDS_HZ
     if known.sum() < 4:  # noqa: PLR2004 - two parameters and two points to contradict them
@@ -80,26 +87,32 @@ def high_pass_power(
     return np.asarray(1 / (1 + (corner_hz / frequency_hz) ** 4))
 
 
-def without_delay(response: Samples, sample_rate_hz: float, corner_hz: float) -> Samples:
-    """Undo the phase of the high-pass, which delays low notes into later windows.
+def delay_undone(
+    frequency_hz: NDArray[np.floating], corner_hz: float
+) -> NDArray[np.complexfloating]:
+    """Return the all-pass that undoes the phase of the high-pass.
 
-    The last samples may hold what the circular transform moved there from the beginning.
+    That phase delays low notes into later windows.
     """
-    size = fft.next_fast_len(response.size, real=True)
-    ratio = 1j * fft.rfftfreq(size, 1 / sample_rate_hz) / corner_hz
-    denominator = ratio**2 + np.sqrt(2) * ratio + 1
-    phase = -np.abs(denominator) / denominator
-    return np.asarray(fft.irfft(fft.rfft(response, size) * np.conj(phase), size)[: response.size])
+    ratio = frequency_hz / np.asarray(corner_hz, dtype=frequency_hz.dtype)
+    square = ratio**2
+    undone = np.empty(ratio.shape, dtype=np.result_type(ratio.dtype, np.complex64))
+    modulus = np.sqrt(1 + square**2)
+    undone.real = (square - 1) / modulus
+    undone.imag = -np.sqrt(2).astype(ratio.dtype) * ratio / modulus
+    return undone
 
 
-def third_octave_power(samples: Samples, sample_rate_hz: float) -> Samples:
-    """Return the mean power density of samples in the third octaves of `THIRDS_HZ`."""
-    if not samples.size:
-        return np.zeros(THIRDS_HZ.size)
-    size = fft.next_fast_len(max(samples.size, round(RESPONSE_S * sample_rate_hz)), real=True)
-    spectrum = fft.rfft(samples, size)
-    energy = np.cumsum(np.append(0.0, spectrum.real**2 + spectrum.imag**2))
-    low = np.round(THIRDS_HZ / THIRD_EDGE * size / sample_rate_hz).astype(np.int64)
-    high = np.round(THIRDS_HZ * THIRD_EDGE * size / sample_rate_hz).astype(np.int64)
-    high = np.minimum(np.maximum(high, low + 1), energy.size - 1)
-    return np.asarray((energy[high] - energy[low]) / (high - low))
+def tilting_corner_hz(band: Band, corner_hz: float | None) -> float | None:
+    """Return a loudspeaker's corner if it tilts a band enough to be undone."""
+    return None if corner_hz is None or corner_hz <= UNTOUCHED * band.lower_hz else corner_hz
+
+
+def levelling(frequency_hz: NDArray[np.floating], band: Band, corner_hz: float) -> Samples:
+    """Return the gain in power that undoes a loudspeaker's fall inside a band.
+
+    The band's middle keeps its level; below `LEVELLED_TO` of the lower edge no more is made up.
+    """
+    levelled_hz = np.maximum(frequency_hz, LEVELLED_TO * band.lower_hz)
+    middle = float(high_pass_power(np.array(band.middle_hz), corner_hz))
+    return np.asarray(middle / high_pass_power(levelled_hz, corner_hz))

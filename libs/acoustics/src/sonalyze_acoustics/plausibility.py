@@ -111,12 +111,12 @@ def _envelopes(spectrum: Spectrum, size: int, sample_rate_hz: float, length: int
     for low_hz, width in BANDS:
         first = round(low_hz / sample_rate_hz * size)
         bins = spectrum[first : first + blocks * width]
-        if bins.size < blocks * width:
+        if not recorded or bins.size < blocks * width:
             break
         values = fft.ifft(bins * np.hanning(bins.size)).reshape(blocks, width)[:recorded]
         energy = np.sum(values.real**2 + values.imag**2, axis=-1)
         found.append(np.median(energy.reshape(-1, MEDIAN_OF), axis=-1))
-    return np.array(found).reshape(len(found), -1)
+    return np.array(found) if found else np.zeros((0, 0))
 
 
 def _begins(envelope: Samples) -> int:

@@ -14,18 +14,25 @@ from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.bands import BROADBAND, Band, band_signal, energy_density, padded_spectrum
+from sonalyze_acoustics.bands import BROADBAND, Band
 from sonalyze_acoustics.curves import energy_decay_curve, level_db
-from sonalyze_acoustics.decay import LateDecay, late_decay
+from sonalyze_acoustics.decay import LateDecay, late_decays
 from sonalyze_acoustics.deconvolution import ImpulseResponse
-from sonalyze_acoustics.samples import Samples, Spectrum
+from sonalyze_acoustics.early_parts import AHEAD_S, DIRECT_S, EARLY_S, EarlyParts, early_parts
+from sonalyze_acoustics.filterbank import BandEnergies, band_energies
+from sonalyze_acoustics.samples import Samples
 
-AHEAD_S: Final = 0.010
-"""Kept ahead of the onset: band limits and regularisation spread the direct sound that far."""
+__all__ = [
+    "AHEAD_S",
+    "DIRECT_S",
+    "EARLY_S",
+    "BandResponse",
+    "late_error",
+    "split_into_bands",
+]
 
-EARLY_S: Final = (0.050, 0.080)
-DIRECT_S: Final = 0.0025
-"""Half width of the direct sound's window around its peak."""
+SMOOTH_S: Final = 0.010
+"""A band's peak is that of its energy averaged over this long."""
 
 TAIL_ERROR: Final = 0.2
 """Standard error of the tail's energy, which hangs on the late slope."""
@@ -120,7 +127,10 @@ class BandResponse:
 
 
 def split_into_bands(
-    response: ImpulseResponse, onset: int, bands: Sequence[Band], corner_hz: float | None = None
+    response: ImpulseResponse,
+    onset: int,
+    bands: Sequence[Band],
+    corner_hz: float | None = None,
 ) -> tuple[BandResponse, ...]:
     """Split a response at its onset into bands.
 
@@ -133,66 +143,90 @@ def split_into_bands(
     bands : sequence of Band
         Which bands.
     corner_hz : float, optional
-        Corner of the loudspeaker's high-pass whose tilt is taken out of octaves.
+        Corner of the loudspeaker's high-pass whose delay is taken out of all bands, and whose tilt
+        is taken out of all but `BROADBAND`.
 
     Returns
     -------
     tuple of BandResponse
         One per band; early parts end at `EARLY_S` and at the end of the direct sound.
     """
-    samples, sample_rate_hz = response.samples, response.sample_rate_hz
-    start = max(0, onset - round(AHEAD_S * sample_rate_hz))
-    limits = [onset + round(early_s * sample_rate_hz) for early_s in EARLY_S]
-    limits.append(direct_end(samples, sample_rate_hz, onset))
-    parts = np.tile(samples[start:], (1 + len(limits), 1))
-    for row, limit in enumerate(limits, start=1):
-        parts[row, limit - start :] = 0.0
-    padded = padded_spectrum(parts, sample_rate_hz)
-    early_s = np.array([(limit - onset) / sample_rate_hz for limit in limits])
+    rate_hz = response.sample_rate_hz
+    ahead = min(onset, round(AHEAD_S * rate_hz))
+    samples = response.samples[onset - ahead :]
+    tilts = [(band, None if band is BROADBAND else corner_hz) for band in bands]
+    energies = band_energies(samples, rate_hz, ahead, tilts, corner_hz)
+    parts = early_parts(samples, rate_hz, ahead, tilts, corner_hz)
+    heard_s = [(response.valid(band.upper_hz) - onset) / rate_hz for band in bands]
+    decays = _late_decays(energies, bands, heard_s)
+    noise = np.array([decay.noise for decay in decays])
+    early = parts.early - np.outer(noise, parts.limits_s + ahead / rate_hz)
+    sums = np.cumsum(energies.density, axis=-1)
+    late = _late_energies(energies, sums, parts, bands, decays)
+    peaks = _peak_powers(energies, sums, decays)
     return tuple(
-        _band_response(
-            band_signal(padded, band, None if band is BROADBAND else corner_hz),
+        BandResponse(
             band,
-            early_s,
-            (onset - start) / sample_rate_hz,
-            (response.valid(band.upper_hz) - start) / sample_rate_hz,
+            energies.rate_hz,
+            energies.density[row],
+            float(energies.onset[row]),
+            decay,
+            early[row],
+            late[row],
+            late_error(decay, late[row], parts.limits_s, band.bandwidth_hz),
+            float(peaks[row]),
         )
-        for band in bands
+        for row, (band, decay) in enumerate(zip(bands, decays, strict=True))
     )
 
 
-def direct_end(response: Samples, sample_rate_hz: float, onset: int) -> int:
-    """Return where the direct sound's window ends: 2.5 ms after its peak."""
-    width = max(1, round(DIRECT_S * sample_rate_hz))
-    return onset + int(np.argmax(np.abs(response[onset : onset + width]))) + width
+def _late_decays(
+    energies: BandEnergies, bands: Sequence[Band], heard_s: Sequence[float]
+) -> tuple[LateDecay, ...]:
+    """Fit noise and late decay of each band from the onset to the end of what was heard."""
+    until_s = [
+        end_s - RINGING_PERIODS / band.bandwidth_hz
+        for end_s, band in zip(heard_s, bands, strict=True)
+    ]
+    kept = [
+        row[start : max(start + 1, start + int(end_s * energies.rate_hz))]
+        for row, start, end_s in zip(energies.density, energies.first, until_s, strict=True)
+    ]
+    rates_hz = [energies.rate_hz] * len(kept)
+    return late_decays(kept, rates_hz, [band.bandwidth_hz for band in bands])
 
 
-def _band_response(
-    signal: tuple[Spectrum, float, float],
-    band: Band,
-    early_s: Samples,
-    ahead_s: float,
-    length_s: float,
-) -> BandResponse:
-    """Turn one band of the parts into energies and find its decay."""
-    values, rate_hz, start_s = signal
-    onset = (start_s + ahead_s) * rate_hz
-    first = int(np.ceil(onset))
-    end_s = start_s + length_s - RINGING_PERIODS / band.bandwidth_hz
-    energy = energy_density(values[0])
-    decay = late_decay(
-        energy[first : max(first + 1, int(end_s * rate_hz))], rate_hz, band.bandwidth_hz
-    )
-    stop = first + max(1, round(decay.end_s * rate_hz))
-    early = energy_density(values[1:]).sum(axis=-1) / rate_hz - decay.noise * (early_s + ahead_s)
-    late = energy_density(values[0] - values[1:])[..., :stop].sum(axis=-1) / rate_hz
-    late += decay.tail_energy() - decay.noise * np.maximum(decay.end_s - early_s, 0.0)
-    width = max(1, round(AHEAD_S * rate_hz))
-    smooth = np.convolve(energy[:stop], np.full(width, 1 / width), mode="same")
-    error = late_error(decay, late, early_s, band.bandwidth_hz)
-    return BandResponse(
-        band, rate_hz, energy, onset, decay, early, late, error, float(smooth.max())
-    )
+def _late_energies(
+    energies: BandEnergies,
+    sums: Samples,
+    parts: EarlyParts,
+    bands: Sequence[Band],
+    decays: Sequence[LateDecay],
+) -> Samples:
+    """Return the energies after the early parts without noise, shape (bands, parts)."""
+    ringing_s = np.array([RINGING_PERIODS / band.bandwidth_hz for band in bands])
+    decay_ends_s = np.array([[decay.end_s] for decay in decays])
+    # Where a decay ends near a limit, what the filter moved across it must be in the sum.
+    ends_s = np.maximum(decay_ends_s, parts.limits_s + ringing_s[:, np.newaxis])
+    first = energies.first[:, np.newaxis]
+    until = first + np.maximum(1, np.round(ends_s * energies.rate_hz).astype(np.intp))
+    until = np.minimum(until, sums.shape[-1])
+    heard = np.take_along_axis(sums, until - 1, axis=-1) / energies.rate_hz - parts.taken
+    noise, rates_per_s, tails = np.array(
+        [(decay.noise, decay.rate_per_s, decay.tail_energy()) for decay in decays]
+    ).T[..., np.newaxis]
+    heard -= noise * ((until - first) / energies.rate_hz - parts.limits_s)
+    return np.asarray(heard + tails * np.exp(-rates_per_s * (ends_s - decay_ends_s)))
+
+
+def _peak_powers(energies: BandEnergies, sums: Samples, decays: Sequence[LateDecay]) -> Samples:
+    """Return the largest power of each band up to the end of its decay."""
+    width = max(1, round(SMOOTH_S * energies.rate_hz))
+    smooth = (sums[:, width:] - sums[:, :-width]) / width
+    ends = np.array([round(decay.end_s * energies.rate_hz) for decay in decays])
+    stops = energies.first + np.maximum(width, ends) - width
+    beyond = np.arange(smooth.shape[-1]) >= stops[:, np.newaxis]
+    return np.asarray(np.where(beyond, 0.0, smooth).max(axis=-1))
 
 
 def late_error(decay: LateDecay, late: Samples, early_s: Samples, bandwidth_hz: float) -> Samples:
