@@ -52,24 +52,24 @@ NEAR_S: Final = (0.020, 0.100)
 
 
 def is_measurement(deconvolution: Deconvolution) -> bool:
-    """Say whether this is a response: its bands are in one place, and on no other sweep's slope.
-
-    For a reference of any kind; what the chirps of the measurement signal tell is better.
-    """
-    return bands_agree(deconvolution) and abs(_dispersion_s(deconvolution)) <= MOST_DISPERSION_S
-
-
-def bands_agree(deconvolution: Deconvolution) -> bool:
     """Say whether bands that stand out agree on where the response is.
 
-    At least two have to, and more than disagree; with one band, that one.
+    At least two have to, and more than disagree; with one band, that one. And they must not lie on
+    the slope of another sweep.
     """
+    if abs(_dispersion_s(deconvolution)) > MOST_DISPERSION_S:
+        return False
     edges_hz = _edges_hz(deconvolution.band_hz)
     verdicts = [
         _verdict(deconvolution, low_hz, high_hz) for low_hz, high_hz in itertools.pairwise(edges_hz)
     ]
     agreeing, standing = verdicts.count(True), len(verdicts) - verdicts.count(None)
     return agreeing >= min(2, len(verdicts)) and 2 * agreeing > standing
+
+
+def is_near(delay_s: float) -> bool:
+    """Say whether something arrives about when the direct sound is expected."""
+    return -NEAR_S[0] <= delay_s <= NEAR_S[1]
 
 
 def _edges_hz(band_hz: tuple[float, float]) -> Samples:
@@ -89,7 +89,7 @@ def _verdict(deconvolution: Deconvolution, low_hz: float, high_hz: float) -> boo
     offset_s = (
         int(np.argmax(envelope)) / rate_hz - deconvolution.zero / deconvolution.sample_rate_hz
     )
-    return -NEAR_S[0] <= offset_s <= NEAR_S[1]
+    return is_near(offset_s)
 
 
 def _dispersion_s(deconvolution: Deconvolution) -> float:

@@ -1,4 +1,4 @@
-"""Whether a response has died away by an instant."""
+"""Whether a response has died away where it is usually cut."""
 
 from __future__ import annotations
 
@@ -9,44 +9,46 @@ from scipy import fft
 
 from sonalyze_acoustics.bands import OCTAVES
 from sonalyze_acoustics.deconvolution import ImpulseResponse
-from sonalyze_acoustics.samples import Samples, Single
+from sonalyze_acoustics.samples import Samples
 
-COMPARED_S: Final = 0.55
-APART_S: Final = 0.2
-"""Between the stretches compared: together they end where the 4 kHz octave was still recorded."""
+COMPARED_S: Final = 0.7
+"""Length of a stretch of the response, and how much is looked at behind the cut."""
 
-MARGIN_S: Final = COMPARED_S + 0.5 * APART_S
-"""How much after the instant the response has to hold."""
+STRETCHES: Final = 5
+"""The last of them lies behind the cut, and where the 4 kHz octave was still recorded."""
 
-CERTAINTY: Final = 4.0
-"""Standard deviations by which chance does not differ."""
+CERTAINTY: Final = 3.0
+"""Standard deviations by which each stretch exceeds the next; that happens to all four pairs
+neither by chance nor where a quiet room's rumble comes and goes."""
+
+NEEDED: Final = 1e-5
+"""Where the stretch before the cut is 50 dB below the first, T30 needs no more."""
 
 
 def still_decays(response: ImpulseResponse, at_s: float) -> bool:
-    """Say whether an octave falls from just before an instant to just after it.
+    """Say whether an octave falls steadily to an instant and beyond, and has further to fall.
 
-    Steady noise has the same energy on either side, to one over the root of bandwidth times
-    duration; a decay that goes on has not. Octaves that were not recorded that long say nothing.
+    Steady noise has the same energy everywhere, to one over the root of bandwidth times duration.
+    Octaves that were not recorded that long say nothing.
     """
     rate_hz = response.sample_rate_hz
     length = round(COMPARED_S * rate_hz)
-    after = response.expected + round((at_s + 0.5 * APART_S) * rate_hz)
-    before = after - length - round(APART_S * rate_hz)
-    power = _power(response.samples[before : before + length])
-    later = _power(response.samples[after : after + length])
-    step_hz = rate_hz / (2 * (power.size - 1))
+    start = response.expected + round(at_s * rate_hz) - (STRETCHES - 1) * length
+    stop = start + STRETCHES * length
+    power = _power(response.samples[start:stop].reshape(STRETCHES, length))
     for band in OCTAVES:
-        recorded = response.valid(band.upper_hz) >= after + length
-        if not (recorded and band.inside(response.played_band_hz)):
+        if response.valid(band.upper_hz) < stop or not band.inside(response.played_band_hz):
             continue
-        inside = slice(round(band.lower_hz / step_hz), round(band.upper_hz / step_hz))
+        inside = slice(round(band.lower_hz * COMPARED_S), round(band.upper_hz * COMPARED_S))
+        energy = power[:, inside].sum(axis=1)
         chance = np.sqrt(2 / (band.bandwidth_hz * COMPARED_S))
-        if power[inside].sum() > (1 + CERTAINTY * chance) * later[inside].sum():
+        falls = energy[:-1] > (1 + CERTAINTY * chance) * energy[1:]
+        if falls.all() and energy[-2] > NEEDED * energy[0]:
             return True
     return False
 
 
-def _power(samples: Samples | Single) -> Samples:
-    """Return the energy in each bin of a stretch."""
-    spectrum = fft.rfft(samples)
-    return np.asarray(spectrum.real**2 + spectrum.imag**2)
+def _power(stretches: Samples) -> Samples:
+    """Return the energy in each bin of some stretches."""
+    spectra = fft.rfft(stretches, axis=1)
+    return np.asarray(spectra.real**2 + spectra.imag**2)

@@ -10,6 +10,7 @@ later the sweep's notes came, to some microseconds.
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -39,9 +40,26 @@ STANDS_OUT: Final = 6.0
 """Peak over median of a band's correlation; the highest of 300 of noise reaches 5.1."""
 
 
-def dispersion_s(
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the sweep's response lies to the chirp's."""
+
+    delay_s: float
+    """By how much it comes later: the median over bands."""
+    slopes_s: tuple[float, ...]
+    """From band to band, by how much more that is per factor e of frequency."""
+
+    def is_steady(self, most_s: float) -> bool:
+        """Say whether more slopes stay within a limit than not.
+
+        A lost buffer spoils one of them, another sweep all, and what is no sweep nearly all.
+        """
+        return 2 * sum(abs(slope_s) <= most_s for slope_s in self.slopes_s) > len(self.slopes_s)
+
+
+def compared_to_chirp(
     recording: Samples, spec: SignalSpec, chirps: Chirps, deconvolution: Deconvolution
-) -> float | None:
+) -> Comparison | None:
     """Compare the sweep's response with the chirp's.
 
     Parameters
@@ -57,10 +75,8 @@ def dispersion_s(
 
     Returns
     -------
-    float or None
-        By how many seconds the sweep's notes come later per factor e of their frequency: the
-        median from band to band, which a lost buffer between two of them does not move. None where
-        sweep and chirp share too few.
+    Comparison or None
+        None where sweep and chirp share too few bands, or too few of them stand out.
     """
     rate_hz = deconvolution.sample_rate_hz
     size = _size(rate_hz)
@@ -77,11 +93,11 @@ def dispersion_s(
     ]
     if len(delays) < FEWEST_BANDS:
         return None
-    slopes = [
+    slopes_s = tuple(
         (later_s - sooner_s) / (above - below)
         for (below, sooner_s), (above, later_s) in itertools.pairwise(delays)
-    ]
-    return float(np.median(slopes))
+    )
+    return Comparison(float(np.median([delay_s for _, delay_s in delays])), slopes_s)
 
 
 def _edges_hz(spec: SignalSpec, played_hz: tuple[float, float], rate_hz: int) -> Samples:

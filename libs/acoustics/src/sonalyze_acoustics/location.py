@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from sonalyze_acoustics.alignment import Chirps, hypotheses
-from sonalyze_acoustics.confirmation import bands_agree, is_measurement
+from sonalyze_acoustics.confirmation import is_measurement, is_near
 from sonalyze_acoustics.deconvolution import Deconvolution, ImpulseResponse
-from sonalyze_acoustics.dispersion import dispersion_s
+from sonalyze_acoustics.dispersion import compared_to_chirp
 from sonalyze_acoustics.errors import AlignmentFailed, InvalidSignal, RecordingTooShort
 from sonalyze_acoustics.evaluation import Alignment
 from sonalyze_acoustics.samples import Samples
@@ -105,14 +105,14 @@ def _is_confirmed(
 ) -> bool:
     """Say whether the sweep between the chirps is the one that is expected.
 
-    Its notes may come later than the chirp's by what a clock does that no pair of chirps told.
+    Its notes may come later than the chirp's by what a clock does that no pair of chirps told, and
+    by what a lost buffer does. Where it has too little in common with the chirp, its bands tell.
     """
-    if not bands_agree(deconvolution):
-        return False
-    later_s = dispersion_s(recording, spec, chirps, deconvolution)
-    if later_s is None:
+    compared = compared_to_chirp(recording, spec, chirps, deconvolution)
+    if compared is None:
         return is_measurement(deconvolution)
-    return abs(later_s) <= MOST_STRETCH * growth_s(spec.sweep_band_hz, SWEEP_S)
+    most_s = MOST_STRETCH * growth_s(spec.sweep_band_hz, SWEEP_S)
+    return is_near(compared.delay_s) and compared.is_steady(most_s)
 
 
 def _recorded_share(chirps: Chirps, duration_s: float) -> float:

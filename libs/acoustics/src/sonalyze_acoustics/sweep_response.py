@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from scipy import fft
 
-from sonalyze_acoustics.decaying import MARGIN_S, still_decays
+from sonalyze_acoustics.decaying import COMPARED_S, still_decays
 from sonalyze_acoustics.deconvolution import (
     LEAD_S,
     TAIL_S,
@@ -172,7 +172,7 @@ def impulse_response_of(
     unheard_s = growing_s * float(np.log(spec.sweep_band_hz[1] / deconvolution.band_hz[1]))
     circular, zero = deconvolution.circular, deconvolution.zero
     heard = ImpulseResponse(
-        samples=circular[: zero + round((TAIL_S + MARGIN_S) * rate_hz)].astype(np.float64),
+        samples=circular[: zero + round((TAIL_S + COMPARED_S) * rate_hz)].astype(np.float64),
         sample_rate_hz=rate_hz,
         played_band_hz=deconvolution.band_hz,
         expected=zero,
