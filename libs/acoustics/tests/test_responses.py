@@ -277,6 +277,15 @@ def test_direct_sound_in_the_near_field_is_named(room: Room) -> None:
     assert "near_field" in [finding.code for finding in evaluation.quality.findings]
 
 
+def test_the_mean_of_two_octaves_is_surer_than_either(room: Room) -> None:
+    evaluation = evaluate_impulse_response(room(0.6, inr_db=50.0), RATE_HZ)
+
+    pair = [band for band in evaluation.bands if band.center_hz in {500.0, 1000.0}]
+    for name in ("t20_s", "t30_s", "c50_db", "d50"):
+        either = [band.uncertainty[name] for band in pair]
+        assert 0.5 * max(either) < evaluation.mid.uncertainty[name] < max(either)
+
+
 def test_a_flat_response_is_flat_in_sixty_four_steps(room: Room) -> None:
     impulse = np.zeros(24_000)
     impulse[1_000] = 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import hypot
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,7 @@ from sonalyze_acoustics.speech import speech_of
 from sonalyze_acoustics.speech_levels import BackgroundNoise
 
 MID_HZ: Final = (500.0, 1000.0)
+MEANS: Final = ("t20_s", "t30_s", "edt_s", "c50_db", "c80_db", "d50", "d80", "ts_s")
 
 
 def assembled(  # noqa: PLR0913 - all that is known of a recording besides its response
@@ -149,4 +151,16 @@ def mid_frequency(found: dict[float, BandMetrics], broadband: BandResponse) -> M
         ts_s=mean("ts_s"),
         drr_db=early_to_late_db(broadband, RATIOS.index("drr_db")) if clear else None,
         direct_to_late_db=float(clarity_db(direct, after_50)) if late_is_known else None,
+        uncertainty=_uncertainty_of_mean(pair),
     )
+
+
+def _uncertainty_of_mean(pair: Sequence[BandMetrics]) -> dict[str, float]:
+    """Return how sure the means over two octaves are; their noises have nothing in common."""
+    if len(pair) < len(MID_HZ):
+        return {}
+    return {
+        name: hypot(*(band.uncertainty[name] for band in pair)) / len(pair)
+        for name in MEANS
+        if all(name in band.uncertainty for band in pair)
+    }
