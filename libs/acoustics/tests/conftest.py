@@ -1,6 +1,6 @@
 """Rooms and phones that exist in numbers only; everything seeded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -8,7 +8,13 @@ import soxr
 from numpy.typing import NDArray
 from scipy.signal import butter, oaconvolve, sosfilt
 
-from sonalyze_acoustics import SignalSpec, measurement_signal
+from sonalyze_acoustics import (
+    Band,
+    BandResponse,
+    SignalSpec,
+    late_decay,
+    measurement_signal,
+)
 
 Samples = NDArray[np.float64]
 RATE_HZ = 48_000
@@ -79,3 +85,61 @@ def recorded() -> Callable[..., Samples]:
 def phone_recording() -> Samples:
     """A good recording of a dead living room, for tests that spoil or transform it."""
     return _recorded(_room(0.4, direct=0.2))
+
+
+BAND: Band = Band(1000.0, 700.0, 1400.0)
+LEAD = 20
+
+
+def _amplitudes(
+    slopes: Sequence[tuple[float, float]], direct: float, duration_s: float, seed: int
+) -> NDArray[np.complex128]:
+    random = np.random.default_rng(seed)
+    time_s = np.arange(round(duration_s * BAND.bandwidth_hz)) / BAND.bandwidth_hz
+    power = sum(10 ** (level_db / 10 - 6 * time_s / seconds) for seconds, level_db in slopes)
+    white = random.standard_normal((2, time_s.size))
+    values = np.sqrt(power) * (white[0] + 1j * white[1])
+    values *= np.sqrt((1 - direct) / np.sum(np.abs(values) ** 2))
+    values[0] += np.sqrt(direct)
+    return np.concatenate((np.zeros(LEAD), values))
+
+
+def _band_draw(  # noqa: PLR0913 - a decay has that many properties; tests name one or two
+    reverberation_s: float = 0.8,
+    *,
+    second: tuple[float, float] | None = None,
+    direct: float = 0.2,
+    inr_db: float | None = None,
+    duration_s: float = 2.5,
+    seed: int = 1,
+) -> BandResponse:
+    rate_hz = BAND.bandwidth_hz
+    slopes = [(reverberation_s, 0.0), *([second] if second else [])]
+    values = _amplitudes(slopes, direct, duration_s, seed)
+    if inr_db is not None:
+        white = np.random.default_rng(seed + 10_000).standard_normal((2, values.size))
+        start = (1 - direct) * 13.8155 / reverberation_s / rate_hz
+        values = values + np.sqrt(0.5 * start * 10 ** (-inr_db / 10)) * (white[0] + 1j * white[1])
+    energy = 0.5 * np.abs(values) ** 2
+    decay = late_decay(energy[LEAD:], rate_hz, rate_hz)
+    net = energy[LEAD : LEAD + max(1, round(decay.end_s * rate_hz))] - decay.noise
+    limits = [round(limit_s * rate_hz) for limit_s in (0.050, 0.080, 0.0025)]
+    late = [net[limit:].sum() / rate_hz + decay.tail_energy() for limit in limits]
+    smooth = np.convolve(energy, np.full(7, 1 / 7), mode="same")
+    return BandResponse(
+        BAND,
+        rate_hz,
+        energy,
+        float(LEAD),
+        decay,
+        early_energy=np.array([net[:limit].sum() / rate_hz for limit in limits]),
+        late_energy=np.array(late),
+        late_error=np.zeros(3),
+        peak_power=float(smooth.max()),
+    )
+
+
+@pytest.fixture(scope="session")
+def band_draw() -> Callable[..., BandResponse]:
+    """One band of a noise-like decay, with the same seed the same decay, whatever the noise."""
+    return _band_draw

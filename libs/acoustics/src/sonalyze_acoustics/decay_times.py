@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from sonalyze_acoustics.curves import EDT, T20, T30
+from sonalyze_acoustics.double_slopes import TwoSlopes, double_slopes
 from sonalyze_acoustics.likelihood import LEAST
 from sonalyze_acoustics.restoration import Restored
 from sonalyze_acoustics.samples import Samples
@@ -56,10 +57,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class DecayTimes:
-    """One band's lines by the name of the time, those within reach; and its single exponential."""
+    """One band's lines by the name of the time, those within reach, and its exponentials."""
 
     lines: Mapping[str, Line]
     one_slope: OneSlope | None
+    two_slopes: TwoSlopes | None = None
 
 
 def decay_times(decays: Restored, known_db: Samples) -> tuple[DecayTimes, ...]:
@@ -93,6 +95,8 @@ def decay_times(decays: Restored, known_db: Samples) -> tuple[DecayTimes, ...]:
     )  # fmt: skip
     falls = np.isfinite(columns).all(axis=-1) & (lines.slope_db_per_s < 0)
     begin_s = np.nan_to_num(levels.reached_s(np.array([T20.upper_db]))[:, 0])
+    ones = single_slopes(decays, begin_s)
+    twos = double_slopes(decays, begin_s, ones)
     return tuple(
         DecayTimes(
             {
@@ -100,11 +104,10 @@ def decay_times(decays: Restored, known_db: Samples) -> tuple[DecayTimes, ...]:
                 for name, figures, is_known in zip(NAMES, row, known, strict=True)
                 if is_known
             },
-            exponential,
+            one,
+            two,
         )
-        for row, known, exponential in zip(
-            columns.tolist(), falls.tolist(), single_slopes(decays, begin_s), strict=True
-        )
+        for row, known, one, two in zip(columns.tolist(), falls.tolist(), ones, twos, strict=True)
     )
 
 

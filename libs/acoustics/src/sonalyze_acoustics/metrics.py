@@ -242,7 +242,12 @@ def _shape(found: Mapping[str, _Figure], times: DecayTimes, total: float) -> Dec
 
 def _slopes(times: DecayTimes, total: float) -> tuple[Slope, ...]:
     """Name the exponentials that the decay is the sum of, none where that is not known."""
-    one = times.one_slope
+    one, two = times.one_slope, times.two_slopes
+    if two is not None:
+        return tuple(
+            Slope(time_s, level_db=10 * log10(energy / total))
+            for time_s, energy in zip(two.time_s, two.energy, strict=True)
+        )
     if one is None or not one.suffices:
         return ()
     return (Slope(one.time_s, level_db=10 * log10(one.energy / total)),)

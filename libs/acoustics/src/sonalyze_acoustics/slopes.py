@@ -1,8 +1,7 @@
-"""One slope or two: decays of greatest likelihood from 5 dB below the onset into the noise.
+"""Single exponentials of greatest likelihood, from 5 dB below the onset into the noise.
 
-A single exponential is fitted first, and asked whether its residuals are bent: the score of a
-quadratic term, which is normal with unit variance where the decay is straight (Rao's test). Only
-what is bent upwards beyond chance is worth the fit of two exponentials.
+Each is asked whether its residuals are bent: the score of a quadratic term is normal with unit
+variance where the decay is straight (Rao's test).
 """
 
 from __future__ import annotations
@@ -24,8 +23,10 @@ STEPS: Final = 6
 
 SIXTY_DB: Final = float(np.log(1e6))
 
+STRAIGHT: Final = 2.0
 BENT: Final = 3.0
-"""Standard deviations: three in a thousand straight decays are called bent."""
+"""Standard deviations up to which a decay may be straight, and from which it is bent: of 5,760
+straight ones with direct sound and noise 2.2 % had more than the first, 0.1 % than the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class OneSlope:
     @property
     def suffices(self) -> bool:
         """Say whether the decay is straight as far as it is known."""
-        return abs(self.bend) < BENT
+        return abs(self.bend) < STRAIGHT
 
 
 def single_slopes(decays: Restored, from_s: Samples) -> tuple[OneSlope | None, ...]:
@@ -59,9 +60,7 @@ def single_slopes(decays: Restored, from_s: Samples) -> tuple[OneSlope | None, .
     tuple of OneSlope
         None where nothing decays.
     """
-    from_s = np.maximum(np.maximum(from_s, FINE_S), RINGING / decays.bandwidth_hz)
-    inside = decays.edge_s[:, :-1] >= from_s[:, np.newaxis]
-    shape = decays.bandwidth_hz[:, np.newaxis] * decays.step_s * inside
+    shape = fitted_shape(decays, from_s)
     density, middle_s = decays.noisy / decays.step_s, decays.middle_s
     start = Exponential(
         np.log(np.maximum(decays.decay[:, 0], LEAST)), decays.rate_per_s, middle_s[:, 0]
@@ -78,6 +77,13 @@ def single_slopes(decays: Restored, from_s: Samples) -> tuple[OneSlope | None, .
         OneSlope(*row) if known else None
         for row, known in zip(columns.tolist(), is_known.tolist(), strict=True)
     )
+
+
+def fitted_shape(decays: Restored, from_s: Samples) -> Samples:
+    """Return the shape of each step's distribution, 0 before the fit begins."""
+    begin_s = np.maximum(np.maximum(from_s, FINE_S), RINGING / decays.bandwidth_hz)
+    inside = decays.edge_s[:, :-1] >= begin_s[:, np.newaxis]
+    return np.asarray(decays.bandwidth_hz[:, np.newaxis] * decays.step_s * inside)
 
 
 def _bend(
