@@ -55,6 +55,7 @@ from sonalyze_acoustics.onset import onset_of
 from sonalyze_acoustics.position_means import BandOverPositions, PositionMean
 from sonalyze_acoustics.positions import Coverage, Grade, Place
 from sonalyze_acoustics.reference_response import deconvolve
+from sonalyze_acoustics.repeats import evaluate_recordings
 from sonalyze_acoustics.response_bands import BandResponse, split_into_bands
 from sonalyze_acoustics.signal import (
     Segment,
@@ -122,6 +123,7 @@ __all__ = [
     "evaluate_deconvolution",
     "evaluate_impulse_response",
     "evaluate_recording",
+    "evaluate_recordings",
     "evaluate_reference_recording",
     "find_chirps",
     "impulse_response_of",

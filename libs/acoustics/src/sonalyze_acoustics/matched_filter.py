@@ -19,12 +19,12 @@ from scipy import fft
 from sonalyze_acoustics.samples import Samples, Single, SingleSpectrum
 from sonalyze_acoustics.signal import CHIRP_S, SignalSpec, carried_hz, chirp
 
-PARTS: Final = 4
+PARTS: Final = 5
 """A frame is so many parts long, and the next begins one less later: what they share holds the
 chirp."""
 
-FRAMES_AT_ONCE: Final = 12
-"""Sixteen seconds; more would only take memory."""
+FRAMES_AT_ONCE: Final = 4
+"""As many as the transforms take at once; more would only take memory."""
 
 OVERSAMPLING: Final = 1.5
 """Envelope samples per hertz of the chirp: a parabola then finds its peak to a few microseconds."""
