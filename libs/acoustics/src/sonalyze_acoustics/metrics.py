@@ -248,7 +248,7 @@ def _slopes(times: DecayTimes, total: float) -> tuple[Slope, ...]:
             Slope(time_s, level_db=10 * log10(energy / total))
             for time_s, energy in zip(two.time_s, two.energy, strict=True)
         )
-    if one is None or not one.suffices:
+    if one is None or one.is_bent:
         return ()
     return (Slope(one.time_s, level_db=10 * log10(one.energy / total)),)
 

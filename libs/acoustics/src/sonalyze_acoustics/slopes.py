@@ -41,8 +41,13 @@ class OneSlope:
 
     @property
     def suffices(self) -> bool:
-        """Say whether the decay is straight as far as it is known."""
+        """Say whether it may stand in for what the noise hides of the decay."""
         return abs(self.bend) < STRAIGHT
+
+    @property
+    def is_bent(self) -> bool:
+        """Say whether the decay is bent beyond doubt, either way."""
+        return abs(self.bend) >= BENT
 
 
 def single_slopes(decays: Restored, from_s: Samples) -> tuple[OneSlope | None, ...]:
