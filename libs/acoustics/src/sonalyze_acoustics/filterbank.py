@@ -26,7 +26,7 @@ Floats32: TypeAlias = NDArray[np.float32]
 RINGING_S: Final = 0.125
 """Silence ahead of a response and after it: the 63 Hz octave's ringing falls 90 dB in it."""
 
-STEP_S: Final = 0.25
+STEP_S: Final = 0.05
 """Buffers grow in whole steps, so that responses of about one length share their cached masks."""
 
 SLOTS_PER_S: Final = 2_000
@@ -89,7 +89,7 @@ class Grid:
         step = round(STEP_S * sample_rate_hz)
         whole = round(2 * RINGING_S * sample_rate_hz) + length
         size = fft.next_fast_len(-(-whole // step) * step, real=True)
-        slots = fft.next_fast_len(int(np.ceil(size / sample_rate_hz * SLOTS_PER_S)))
+        slots = fft.next_fast_len(int(np.ceil(size / sample_rate_hz * SLOTS_PER_S)), real=True)
         return cls(size, sample_rate_hz, slots)
 
     @property
@@ -177,5 +177,5 @@ def band_cut(grid: Grid, band: Band) -> BandCut:
     first = int(np.ceil(low_hz / step_hz))
     stop = max(first + 1, min(grid.size // 2 + 1, int(high_hz / step_hz) + 1))
     weight = mask(np.arange(first, stop, dtype=np.float64) * step_hz, band).astype(np.float32)
-    per_slot = fft.next_fast_len(-(-weight.size // grid.slots))
+    per_slot = fft.next_fast_len(-(-weight.size // grid.slots), real=True)
     return BandCut(band, slice(first, stop), weight, step_hz, per_slot)
