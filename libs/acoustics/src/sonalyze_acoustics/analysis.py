@@ -79,8 +79,9 @@ def evaluate_recording(
     silence = silent_stretch(located, samples.size, sample_rate_hz)
     levels = recording_levels(samples, sample_rate_hz, peak, sweep, silence)
     faults = recording_faults(samples, sample_rate_hz, signal, located)
-    evaluation = assembled(located.response, levels, alignment, background, faults, thirds=thirds)
-    return replace(evaluation, distortion=harmonic_distortion(located, signal, located.response))
+    response = replace(located.response, foreign=faults.foreign)
+    evaluation = assembled(response, levels, alignment, background, faults.findings, thirds=thirds)
+    return replace(evaluation, distortion=harmonic_distortion(located, signal, response))
 
 
 def evaluate_deconvolution(

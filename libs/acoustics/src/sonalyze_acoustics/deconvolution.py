@@ -33,6 +33,19 @@ TAIL_S: Final = 3.0
 """Causal part of a response; longer only where it has not died away by then."""
 
 
+NEGLIGIBLE_S: Final = 0.3
+"""What disturbs a response only up to here lies in the part of it that is louder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A sound that was none of the sweep's, and what it spoils."""
+
+    after_s: float
+    """How long after the sweep had passed the end of the played band; negative if before."""
+    band_hz: tuple[float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class ImpulseResponse:
     """A response and what bounds it."""
@@ -47,6 +60,8 @@ class ImpulseResponse:
     growth_s: float = 0.0
     """Time in which the sweep grew by e; lower frequencies had been over that much earlier."""
 
+    foreign: tuple[Foreign, ...] = ()
+
     def valid(self, upper_hz: float) -> int:
         """Return how many samples were really recorded, in a band that ends at a frequency."""
         earlier_s = self.growth_s * max(0.0, float(np.log(self.played_band_hz[1] / upper_hz)))
@@ -54,6 +69,25 @@ class ImpulseResponse:
         if heard_s * self.sample_rate_hz >= self.samples.size:
             return self.samples.size
         return min(self.samples.size, self.expected + round(heard_s * self.sample_rate_hz))
+
+    def undisturbed(self, lower_hz: float, upper_hz: float) -> int:
+        """Return how many samples of a band hold nothing foreign but steady noise.
+
+        A short sound becomes a sweep backwards in the response. A band that the sweep had left
+        ends where that reaches its upper edge. In a band that the sweep was passing it is as
+        steady as noise, up to where it leaves the lower edge.
+        """
+        samples = self.valid(upper_hz)
+        for each in self.foreign:
+            if upper_hz <= each.band_hz[0] or lower_hz >= each.band_hz[1]:
+                continue
+            top_hz = self.played_band_hz[1]
+            begins_s = each.after_s + self.growth_s * float(np.log(top_hz / upper_hz))
+            ends_s = each.after_s + self.growth_s * float(np.log(top_hz / lower_hz))
+            heard_s = begins_s if begins_s >= NEGLIGIBLE_S else ends_s
+            if heard_s >= NEGLIGIBLE_S:
+                samples = min(samples, self.expected + round(heard_s * self.sample_rate_hz))
+        return samples
 
 
 @dataclass(frozen=True)

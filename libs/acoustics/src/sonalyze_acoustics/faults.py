@@ -6,9 +6,12 @@ recording that has it from the phones that were measured.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sonalyze_acoustics.band_limits import band_limit_findings
 from sonalyze_acoustics.continuity import continuity_findings
-from sonalyze_acoustics.disturbances import disturbance_findings
+from sonalyze_acoustics.deconvolution import Foreign
+from sonalyze_acoustics.disturbances import disturbance_finding, disturbances, foreign_sound
 from sonalyze_acoustics.evaluation import Finding
 from sonalyze_acoustics.gain import gain_findings
 from sonalyze_acoustics.location import Located
@@ -19,9 +22,17 @@ from sonalyze_acoustics.signal import SignalSpec
 from sonalyze_acoustics.suppression import suppression_findings
 
 
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What was found, and the sounds that a response must not be read beyond."""
+
+    findings: tuple[Finding, ...]
+    foreign: tuple[Foreign, ...]
+
+
 def recording_faults(
     recording: Samples, sample_rate_hz: int, spec: SignalSpec, located: Located
-) -> tuple[Finding, ...]:
+) -> Faults:
     """Look for lost samples, moving gain, suppressed noise, cut bands and disturbances.
 
     Parameters
@@ -37,17 +48,21 @@ def recording_faults(
 
     Returns
     -------
-    tuple of Finding
+    Faults
         Empty for a clean recording. Clipping, level and interruptions are told by its levels.
     """
     passages = passages_of(recording, sample_rate_hz, spec, located)
     ribbons = ribbons_of(located.deconvolution, spec)
+    heard = disturbances(ribbons, spec)
     compared = (
         () if passages is None else (*continuity_findings(passages, spec), *gain_findings(passages))
     )
-    return (
+    findings = (
         *compared,
         *suppression_findings(ribbons),
         *band_limit_findings(located.deconvolution, sample_rate_hz, spec),
-        *disturbance_findings(ribbons, spec),
+        *(disturbance_finding(each) for each in heard),
     )
+    top_hz = located.response.played_band_hz[1]
+    foreign = [foreign_sound(each, spec, top_hz) for each in heard]
+    return Faults(findings, tuple(each for each in foreign if each is not None))

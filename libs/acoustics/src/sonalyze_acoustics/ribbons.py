@@ -40,6 +40,8 @@ class Ribbon:
     power: Samples
     passing_s: float
     """When the sweep passes the centre, in seconds after its start."""
+    lasting_s: float
+    """How long the sweep takes for it."""
     rounding: float
     """Power that 16 bit steps alone have in it."""
 
@@ -96,7 +98,8 @@ def ribbons_of(deconvolution: Deconvolution, spec: SignalSpec) -> Ribbons:
                 center_hz=center_hz,
                 bandwidth_hz=bandwidth_hz,
                 power=power * scale,
-                passing_s=_passing_s(spec, center_hz),
+                passing_s=passing_s(spec, center_hz),
+                lasting_s=passing_s(spec, float(edges_hz[1])) - passing_s(spec, float(edges_hz[0])),
                 rounding=STEP**2 / 6 / rate_hz * bandwidth_hz,
             )
         )
@@ -104,7 +107,7 @@ def ribbons_of(deconvolution: Deconvolution, spec: SignalSpec) -> Ribbons:
     return Ribbons(tuple(found), size / rate_hz / count, start)
 
 
-def _passing_s(spec: SignalSpec, frequency_hz: float) -> float:
+def passing_s(spec: SignalSpec, frequency_hz: float) -> float:
     """Return when the sweep passes a frequency, after its start."""
     band_hz = spec.sweep_band_hz
     return growth_s(band_hz, SWEEP_S) * float(np.log(frequency_hz / band_hz[0]))
