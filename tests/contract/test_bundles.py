@@ -73,17 +73,22 @@ async def test_the_mean_of_all_recordings_comes_out_the_same_from_the_bundle(
 ) -> None:
     job_id, path = await measurements.create_job(RoomMap()), tmp_path / "bundle.zip"
     signal = await measurements.fetch_signal(f"/v1/measurement/audio?sample_rate={RATE_HZ}")
-    for name, factor in (("near", 1.0), ("far", 0.01), ("silent", 0.0)):
+    for name, factor in (("near", 1.0), ("again", 0.5), ("far", 0.01), ("silent", 0.0)):
         await upload(measurements, job_id, name, audio_file(room_recording() * factor))
     await upload(measurements, job_id, "notes", b"a diary")
+    pairs = {"door": ["near", "again", "silent"], "window": ["far"]}
     receipt = await measurements.analyze(
         job_id,
         AnalysisRequest(
             source=AnalysisSource.ALL,
             audio_hash=signal.audio_hash,
             pairs=[
-                RecordedPair(source_id=SlotId("s"), receiver_id=SlotId(name), uploads=[name])
-                for name in (UploadName("near"), UploadName("far"))
+                RecordedPair(
+                    source_id=SlotId("table"),
+                    receiver_id=SlotId(receiver),
+                    uploads=[UploadName(name) for name in names],
+                )
+                for receiver, names in pairs.items()
             ],
         ),
     )
@@ -94,7 +99,7 @@ async def test_the_mean_of_all_recordings_comes_out_the_same_from_the_bundle(
     assert receipt.results.spatial is not None
     assert receipt.results.spatial.grade == "survey"
     assert found.holds, found.model_dump_json(indent=2)
-    assert [each.upload for each in found.analyses] == ["far", "near", "all recordings"]
+    assert [each.upload for each in found.analyses] == ["again", "far", "near", "all recordings"]
 
 
 async def test_the_gateway_passes_a_bundle_on_as_it_is(

@@ -15,9 +15,9 @@ from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
 from sonalyze_measurement.domain.files import StoredFile
 from sonalyze_measurement.domain.positions import Place
-from sonalyze_measurement.domain.provenance import Evaluated, KeptResults
+from sonalyze_measurement.domain.provenance import Evaluated, KeptResults, Said
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
-from sonalyze_measurement.domain.subjects import Asked, Subject
+from sonalyze_measurement.domain.subjects import Asked, SignalRecording, Subject
 from sonalyze_measurement.domain.uploads import Piece, Upload, UploadProgress
 
 
@@ -175,6 +175,9 @@ class Acoustics(Protocol):
         started: Callable[[], None] | None = None,
     ) -> Evaluated:
         """Evaluate a file and write its response; ``started`` is called when it is its turn."""
+
+    async def evaluate_together(self, repeats: Sequence[SignalRecording], asked: Asked) -> Said:
+        """Evaluate the coherent mean of recordings of one pair."""
 
     async def mean_of(
         self, figures: Sequence[bytes], places: Sequence[Place | None]

@@ -1,15 +1,19 @@
 """Analyses of single recordings: has one computed, and keeps what comes out."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource
 from sonalyze_contracts.errors import Unprocessable, UnsupportedMedia
 from sonalyze_contracts.identifiers import JobId
 from sonalyze_measurement.domain.conditions import UnknownSignal
-from sonalyze_measurement.domain.positions import Position
-from sonalyze_measurement.domain.provenance import Evaluated, analysed_upload, provenance_of
+from sonalyze_measurement.domain.provenance import (
+    Evaluated,
+    Said,
+    analysed_upload,
+    provenance_of,
+)
 from sonalyze_measurement.domain.signals import Reference
 from sonalyze_measurement.domain.subjects import (
     ImpulseResponse,
@@ -64,12 +68,15 @@ class Recordings:
             await self._jobs.save_results(job_id, evaluated.results, provenance, response)
         return evaluated
 
-    async def analyse_position(
-        self, job_id: JobId, request: AnalysisRequest, position: Position
-    ) -> Evaluated:
-        """Analyse the recordings of a position as a part of ``request``."""
-        one = request.of_recording(position.uploads[0], position.audio_hash)
-        return await self.analyse(job_id, one)
+    async def analyse_together(self, job_id: JobId, requests: Sequence[AnalysisRequest]) -> Said:
+        """Say what repeats say together; each has been analysed before, and keeps its results."""
+        async with AsyncExitStack() as stack:
+            repeats: list[SignalRecording] = []
+            for request in requests:
+                name, reference = analysed_upload(request), await self._reference_of(request)
+                path = await stack.enter_async_context(self._uploads.lend(job_id, name))
+                repeats.append(SignalRecording(path, request.channel, reference))
+            return await self._acoustics.evaluate_together(repeats, asked_in(requests[0]))
 
     async def require_possible(self, job_id: JobId, request: AnalysisRequest) -> None:
         """Refuse at once what would be refused later: unknown job, upload or signal."""

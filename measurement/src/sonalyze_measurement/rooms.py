@@ -6,21 +6,21 @@ many run at a time as there are workers, so that others who ask get their turn b
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sonalyze_chassis.compute import DeadlinePassed, WorkerDied
 from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.errors import SonalyzeError, Unprocessable, UnsupportedMedia
 from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
-from sonalyze_contracts.results import AnalysisResults, PositionResult, Refusal
+from sonalyze_contracts.results import AnalysisResults, Refusal
 from sonalyze_measurement.domain.conditions import UploadMissing
+from sonalyze_measurement.domain.outcomes import Outcome, nothing_found
 from sonalyze_measurement.domain.positions import Position, positions_of
-from sonalyze_measurement.domain.provenance import Evaluated, provenance_of_all
-from sonalyze_measurement.domain.refusals import NoPositionEvaluable
+from sonalyze_measurement.domain.provenance import Evaluated, Said, provenance_of_all
 from sonalyze_measurement.domain.signals import Reference
 from sonalyze_measurement.ports import Acoustics, Archive, JobStore, ReferenceStore
 from sonalyze_measurement.recordings import Recordings
 from sonalyze_measurement.stages import Reached
+from sonalyze_measurement.turns import Turns
 
 OF_ONE_RECORDING = (
     Unprocessable,
@@ -30,26 +30,6 @@ OF_ONE_RECORDING = (
     WorkerDied,
 )
 """Conditions that are a recording's own: the next one may fare better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the recordings of a position."""
-
-    position: Position
-    evaluated: Evaluated | None = None
-    refusal: Refusal | None = None
-
-    def told(self) -> PositionResult:
-        """Tell of it as results do."""
-        place = self.position.place
-        return PositionResult(
-            uploads=list(self.position.uploads),
-            source_id=place and place.source_id,
-            receiver_id=place and place.receiver_id,
-            results=self.evaluated and self.evaluated.results,
-            refusal=self.refusal,
-        )
 
 
 class Rooms:
@@ -77,20 +57,13 @@ class Rooms:
         """Analyse every recording, average what they say, and keep both."""
         positions = await self._positions(job_id, request)
         references = await self._references_of(positions)
-        outcomes = await self._outcomes(job_id, request, positions, reached)
-        known = [(each.position, each.evaluated) for each in outcomes if each.evaluated]
-        if not known:
-            raise _nothing_found(outcomes)
+        turns = Turns(self._at_once, sum(each.steps for each in positions), reached)
+        outcomes = await self._outcomes(job_id, request, positions, turns)
         reached("storing")
-        mean = await self._acoustics.mean_of(
-            [evaluated.figures for _, evaluated in known], [position.place for position, _ in known]
-        )
+        mean = await self._mean_of(outcomes)
         results = mean.model_copy(update={"positions": [each.told() for each in outcomes]})
-        inputs: dict[UploadName, str] = {}
-        for position, evaluated in known:
-            inputs |= zip(position.uploads, evaluated.inputs_sha256, strict=True)
-        versions = known[0][1].versions
-        provenance = provenance_of_all(request, positions, references, inputs, versions)
+        evaluated = {name: each for one in outcomes for name, each in one.evaluated.items()}
+        provenance = provenance_of_all(request, positions, references, evaluated)
         await self._archive.completed_all(job_id, results, provenance)
         await self._jobs.save_results_of_all(job_id, results, provenance)
         return results
@@ -98,6 +71,18 @@ class Rooms:
     async def require_possible(self, job_id: JobId, request: AnalysisRequest) -> None:
         """Refuse at once what would be refused later: an unknown job, upload or signal."""
         await self._references_of(await self._positions(job_id, request))
+
+    async def _mean_of(self, outcomes: Sequence[Outcome]) -> AnalysisResults:
+        said = [
+            (each.said.figures, each.position.place)
+            for each in outcomes
+            if isinstance(each.said, Said)
+        ]
+        if not said:
+            raise nothing_found(outcomes)
+        return await self._acoustics.mean_of(
+            [figures for figures, _ in said], [place for _, place in said]
+        )
 
     async def _positions(self, job_id: JobId, request: AnalysisRequest) -> tuple[Position, ...]:
         job = await self._jobs.view(job_id)
@@ -112,46 +97,55 @@ class Rooms:
         job_id: JobId,
         request: AnalysisRequest,
         positions: Sequence[Position],
-        reached: Reached,
+        turns: Turns,
     ) -> list[Outcome]:
         """Analyse several at once; what is wrong with more than one recording ends them all."""
-        free, done = asyncio.Semaphore(self._at_once), 0
-
-        async def outcome_of(position: Position) -> Outcome:
-            nonlocal done
-            async with free:
-                reached("running", done / len(positions))
-                outcome = await self._outcome(job_id, request, position)
-            done += 1
-            reached("running", done / len(positions))
-            return outcome
-
         try:
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(outcome_of(position)) for position in positions]
+                running = [
+                    tasks.create_task(self._outcome(job_id, request, position, turns))
+                    for position in positions
+                ]
         except* SonalyzeError as obstacles:
             raise _first(obstacles) from None
         return [task.result() for task in running]
 
     async def _outcome(
-        self, job_id: JobId, request: AnalysisRequest, position: Position
+        self, job_id: JobId, request: AnalysisRequest, position: Position, turns: Turns
     ) -> Outcome:
+        evaluated: dict[UploadName, Evaluated] = {}
+        refused: dict[UploadName, Refusal] = {}
+        for name in position.uploads:
+            one = request.of_recording(name, position.audio_hash)
+            try:
+                async with turns.next():
+                    evaluated[name] = await self._recordings.analyse(job_id, one)
+            except OF_ONE_RECORDING as condition:
+                refused[name] = _refusal(condition)
+        if not evaluated:
+            return Outcome(position, evaluated, refused, next(iter(refused.values())))
+        if len(evaluated) == 1:
+            (only,) = evaluated.values()
+            return Outcome(position, evaluated, refused, Said(only.results, only.figures))
+        repeats = [request.of_recording(name, position.audio_hash) for name in evaluated]
+        said = await self._together(job_id, repeats, turns)
+        return Outcome(position, evaluated, refused, said)
+
+    async def _together(
+        self, job_id: JobId, repeats: Sequence[AnalysisRequest], turns: Turns
+    ) -> Said | Refusal:
         try:
-            evaluated = await self._recordings.analyse_position(job_id, request, position)
-        except OF_ONE_RECORDING as refusal:
-            return Outcome(position, refusal=Refusal(code=refusal.code, detail=refusal.message))
-        return Outcome(position, evaluated)
+            async with turns.next():
+                return await self._recordings.analyse_together(job_id, repeats)
+        except OF_ONE_RECORDING as condition:
+            return _refusal(condition)
+
+
+def _refusal(condition: SonalyzeError) -> Refusal:
+    return Refusal(code=condition.code, detail=condition.message)
 
 
 def _first(obstacles: BaseExceptionGroup[SonalyzeError]) -> SonalyzeError:
     """Give one of several obstacles; they have the same cause, a full queue or a lost store."""
     leaf = obstacles.exceptions[0]
     return _first(leaf) if isinstance(leaf, BaseExceptionGroup) else leaf
-
-
-def _nothing_found(outcomes: Sequence[Outcome]) -> NoPositionEvaluable:
-    told = [each.told().model_dump(mode="json", exclude_none=True) for each in outcomes]
-    first = outcomes[0].refusal.detail if outcomes[0].refusal else ""
-    return NoPositionEvaluable(
-        f"None of {len(outcomes)} recordings can be analysed. The first: {first}", positions=told
-    )

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import numpy as np
 import pytest
+import soxr
 from broadcasts import Broadcasts, broadcasts_taken
 from fastapi import FastAPI
 from laboratory import (
@@ -262,6 +263,61 @@ async def test_a_request_may_say_which_recording_is_of_which_pair(laboratory: La
     assert results["spatial"]["grade"] == "survey"
 
 
+async def test_repeats_of_one_pair_are_averaged_and_keep_their_own_results(
+    laboratory: Laboratory,
+) -> None:
+    for name, seed in (("one", 1), ("two", 2), ("three", 3)):
+        noise = np.random.default_rng(seed).standard_normal(room_recording().size) * 3e-4
+        await laboratory.upload(name, audio_file(room_recording() + noise))
+
+    results = await results_of_all(laboratory, repeats=[["one", "two", "three"]])
+
+    (position,) = results["positions"]
+    assert position["uploads"] == ["one", "two", "three"]
+    assert (await laboratory.job())["analysed"] == ["one", "three", "two"]
+    path = f"/v1/jobs/{laboratory.job_id}/results/one"
+    alone = (await laboratory.client.get(path)).json()["results"]
+    # Three equal recordings have 10 lg 3 = 4.8 dB less noise; the peak is no estimate, but close.
+    gained_db = position["results"]["bands"][4]["inr_db"] - alone["bands"][4]["inr_db"]
+    assert gained_db == pytest.approx(4.8, abs=1.0)
+    assert results["rt"]["t20_s"] == position["results"]["rt"]["t20_s"]
+
+
+async def test_repeats_of_other_rates_are_brought_to_the_first(laboratory: Laboratory) -> None:
+    await uploaded(laboratory, "one")
+    slower = soxr.resample(room_recording(), RATE_HZ, 12_000)
+    await laboratory.upload("two", audio_file(slower, 12_000))
+
+    results = await results_of_all(laboratory, repeats=[["one", "two"]])
+
+    assert results["samplerate_hz"] == RATE_HZ
+    assert results["rt"]["t20_s"] == pytest.approx(RT_S, rel=0.03)
+
+
+async def test_a_repeat_of_which_nothing_can_be_said_is_left_out_and_named(
+    laboratory: Laboratory,
+) -> None:
+    await uploaded(laboratory, "stage.left.1.flac")
+    await laboratory.upload("stage.left.2.flac", SILENCE)
+
+    results = await results_of_all(laboratory)
+
+    (position,) = results["positions"]
+    assert position["uploads"] == ["stage.left.1.flac", "stage.left.2.flac"]
+    (left_out,) = position["left_out"]
+    assert (left_out["upload"], left_out["code"]) == ("stage.left.2.flac", "silent_recording")
+    assert position["results"]["rt"]["t20_s"] == results["rt"]["t20_s"]
+
+
+async def test_a_repeat_is_no_position_of_its_own(laboratory: Laboratory) -> None:
+    await uploaded(laboratory, "stage.left.1.flac", "stage.left.2.flac")
+
+    spatial = (await results_of_all(laboratory))["spatial"]
+
+    assert (spatial["combinations"], spatial["mid"]["t20_s"]["positions"]) == (1, 1)
+    assert spatial["mid"]["t20_s"]["spread"] is None
+
+
 async def test_speakers_may_have_played_different_signals(laboratory: Laboratory) -> None:
     await uploaded(laboratory, "one.wav")
     other = await laboratory.client.get(
@@ -359,6 +415,23 @@ async def test_background_noise_lowers_the_speech_transmission_index(
     assert silent["sti"]["is_level_independent"]
     assert not noisy["sti"]["is_level_independent"]
     assert noisy["sti"]["sti"] < 0.6 < silent["sti"]["sti"]
+
+
+async def test_thirds_of_octaves_are_averaged_where_they_are_asked_for(
+    laboratory: Laboratory,
+) -> None:
+    await uploaded(laboratory, "one", "two")
+
+    plain = await results_of_all(laboratory)
+    fine = await results_of_all(laboratory, third_octaves=True)
+
+    centres_hz = [band["center_hz"] for band in fine["third_octaves"]]
+    assert (len(centres_hz), centres_hz[0], centres_hz[-1]) == (24, 50, 10_000)
+    assert fine["third_octaves"][10]["t20_s"] == pytest.approx(RT_S, rel=0.03)
+    assert [band["center_hz"] for band in fine["spatial"]["third_octaves"]] == centres_hz
+    assert len(fine["positions"][0]["results"]["third_octaves"]) == 24
+    assert "third_octaves" not in plain
+    assert "third_octaves" not in plain["spatial"]
 
 
 async def test_progress_moves_with_the_recordings(

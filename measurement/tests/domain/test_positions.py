@@ -64,6 +64,15 @@ def test_what_a_request_says_goes_before_what_names_say() -> None:
     assert (position.place, position.audio_hash) == (Place("x", "y"), OTHER)
 
 
+def test_names_of_the_same_pair_are_repeats_and_so_is_what_a_request_calls_so() -> None:
+    asked = request(repeats=[["d", "c"]])
+
+    positions = positions_of(asked, uploads("s.r.2 s.r.1 c d e"), room("s", "r"))
+
+    assert [each.uploads for each in positions] == [("d", "c"), ("e",), ("s.r.1", "s.r.2")]
+    assert [each.steps for each in positions] == [3, 1, 3]
+
+
 def test_an_upload_that_is_named_has_to_be_there() -> None:
     with pytest.raises(UploadMissing, match="no upload 'b'"):
         positions_of(request(repeats=[["a", "b"]]), uploads("a"), room())

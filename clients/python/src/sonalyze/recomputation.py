@@ -144,8 +144,13 @@ def _forget_wording_of_refusals(document: dict[str, JsonValue]) -> None:
     """Whoever reads files says in words of his own what is wrong with one."""
     positions = document.get("positions")
     for position in positions if isinstance(positions, list) else ():
-        if isinstance(position, dict) and "refusal" in position:
+        if not isinstance(position, dict):
+            continue
+        if "refusal" in position:
             position["refusal"] = None
+        if isinstance(left_out := position.get("left_out"), list):
+            names = [each.get("upload") for each in left_out if isinstance(each, dict)]
+            position["left_out"] = names
 
 
 def _record_differences(recorded: JsonValue, provenance: Provenance) -> Iterator[Difference]:

@@ -19,7 +19,7 @@ from sonalyze_contracts.recordings import MOST_CHANNELS
 MOST_POSITIONS: Final = 64
 """Of an analysis of all recordings: as many pairs as ``auto_analyze`` takes."""
 
-MOST_REPEATS: Final = 16
+MOST_REPEATS: Final = 8
 """Recordings of one pair; each doubling takes 3 dB of noise away."""
 
 SpeechBands = Annotated[

@@ -189,6 +189,12 @@ class Refusal(Model):
     detail: str
 
 
+class LeftOut(Refusal):
+    """A repeat that is not in the mean of its position."""
+
+    upload: UploadName
+
+
 class PositionResult(Model):
     """One position: its recordings, several if they are repeats, and what they say."""
 
@@ -198,7 +204,14 @@ class PositionResult(Model):
         default=None, description="Where the microphone stood, if known."
     )
     results: RecordingResults | None = Field(
-        default=None, exclude_if=lambda results: results is None
+        default=None,
+        description="Of repeats, what their coherent mean says.",
+        exclude_if=lambda results: results is None,
+    )
+    left_out: list[LeftOut] = Field(
+        default_factory=list,
+        description="Repeats of which nothing can be said, beside others of which something can.",
+        exclude_if=lambda refused: not refused,
     )
     refusal: Refusal | None = Field(default=None, exclude_if=lambda refusal: refusal is None)
 

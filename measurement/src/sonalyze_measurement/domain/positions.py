@@ -6,7 +6,7 @@ has. Recordings of the same pair are repeats of one another. Nothing is guessed 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sonalyze_contracts.analysis_requests import MOST_POSITIONS, AnalysisRequest
 from sonalyze_contracts.identifiers import AudioHash, UploadName
@@ -30,6 +30,12 @@ class Position:
     audio_hash: AudioHash
     place: Place | None = None
 
+    @property
+    def steps(self) -> int:
+        """How much there is to evaluate: every recording, and repeats once more together."""
+        count = len(self.uploads)
+        return count + (count > 1)
+
 
 def positions_of(
     request: AnalysisRequest, uploads: Sequence[UploadName], room: RoomMap
@@ -43,8 +49,7 @@ def positions_of(
             "analysed together. Say in 'pairs' or 'repeats' which are of the same.",
             positions=len(positions),
         )
-    alone = [replace(each, uploads=(upload,)) for each in positions for upload in each.uploads]
-    return tuple(sorted(alone, key=lambda position: position.uploads))
+    return tuple(sorted(positions, key=lambda position: position.uploads))
 
 
 def place_in(name: UploadName, room: RoomMap) -> Place | None:

@@ -27,6 +27,14 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a position says: the results of its recording, or of its repeats together."""
+
+    results: AnalysisResults
+    figures: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class KeptResults:
     """Results as they are kept, byte for byte, and what they came from."""
 
@@ -68,13 +76,12 @@ def provenance_of_all(
     request: AnalysisRequest,
     positions: Sequence[Position],
     references: Mapping[AudioHash, Reference],
-    inputs: Mapping[UploadName, str],
-    versions: Versions,
+    evaluated: Mapping[UploadName, Evaluated],
 ) -> Provenance:
-    """Record what the mean of all positions came from; ``inputs`` are those that are in it."""
+    """Record what the mean of all positions came from, at least one recording."""
     return Provenance(
         request=parameters_of(request),
-        inputs=dict(inputs),
+        inputs={name: each.inputs_sha256[0] for name, each in evaluated.items()},
         positions=[
             RecordedPosition(
                 uploads=list(each.uploads),
@@ -85,7 +92,7 @@ def provenance_of_all(
             )
             for each in positions
         ],
-        versions=versions,
+        versions=next(iter(evaluated.values())).versions,
     )
 
 

@@ -5,9 +5,10 @@ sentence.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +22,28 @@ from sonalyze_acoustics import (
     chirp,
     evaluate_impulse_response,
     evaluate_recording,
+    evaluate_recordings,
     evaluate_reference_recording,
     measurement_signal,
     segments,
     software_versions,
     sweep,
 )
+from sonalyze_acoustics.rates import at_rate
 from sonalyze_acoustics.samples import Samples
 from sonalyze_contracts.analysis_requests import BackgroundLevels
 from sonalyze_contracts.identifiers import AudioHash
 from sonalyze_contracts.provenance import Versions
+from sonalyze_contracts.recordings import LONGEST_RECORDING_S
 from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import SIGNAL_DURATION_S, AudioInfo, SignalSegment
 from sonalyze_measurement.domain.archive import Header
-from sonalyze_measurement.domain.conditions import InvalidSignalRequest, UndecodableAudio
-from sonalyze_measurement.domain.provenance import Evaluated
+from sonalyze_measurement.domain.conditions import (
+    InvalidSignalRequest,
+    UndecodableAudio,
+    UnusableAudio,
+)
+from sonalyze_measurement.domain.provenance import Evaluated, Said
 from sonalyze_measurement.domain.refusals import refusal_of
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
 from sonalyze_measurement.domain.subjects import (
@@ -106,8 +114,25 @@ def evaluate(subject: Subject, asked: Asked, response: Path, debug_dir: Path | N
     )
 
 
+def evaluate_together(repeats: Sequence[SignalRecording], asked: Asked) -> Said:
+    """Evaluate the coherent mean of recordings of one pair, at the rate of the first."""
+    reference = repeats[0].reference
+    rate_hz, recordings = _at_one_rate(read_mono(each.path, each.channel) for each in repeats)
+    with _our_refusals():
+        evaluation = evaluate_recordings(
+            recordings,
+            rate_hz,
+            _spec(reference.file.parameters),
+            thirds=asked.third_octaves,
+            background=_background(asked.background),
+        )
+    results = AnalysisResults.of(evaluation, audio_hash=reference.audio_hash)
+    return Said(results, figures_of(evaluation))
+
+
+@cache
 def versions() -> Versions:
-    """Name the software that computes."""
+    """Name the software that computes; reading that from what is installed takes 5 ms."""
     return Versions(**software_versions(), libsndfile=libsndfile_version())
 
 
@@ -120,16 +145,32 @@ def header_of(path: Path) -> Header | None:
 
 
 def _evaluated(subject: Subject, asked: Asked, samples: Samples, rate_hz: int) -> Evaluation:
-    background = _background(asked.background)
+    background, thirds = _background(asked.background), asked.third_octaves
     match subject:
         case SignalRecording(reference=reference):
             spec = _spec(reference.file.parameters)
-            return evaluate_recording(samples, rate_hz, spec, background=background)
+            return evaluate_recording(samples, rate_hz, spec, thirds=thirds, background=background)
         case SweepRecording(played=path):
             played = read_mono(path, None)
-            return evaluate_reference_recording(samples, rate_hz, *played, background=background)
+            return evaluate_reference_recording(
+                samples, rate_hz, *played, thirds=thirds, background=background
+            )
         case ImpulseResponse():
-            return evaluate_impulse_response(samples, rate_hz, background=background)
+            return evaluate_impulse_response(samples, rate_hz, thirds=thirds, background=background)
+
+
+def _at_one_rate(recordings: Iterable[tuple[Samples, int]]) -> tuple[int, list[Samples]]:
+    """Bring recordings to the rate of the first; all are in memory at once, so few may be long."""
+    rate_hz, duration_s, samples = 0, 0.0, []
+    for recording, its_rate_hz in recordings:
+        rate_hz = rate_hz or its_rate_hz
+        duration_s += recording.size / its_rate_hz
+        if duration_s > LONGEST_RECORDING_S:
+            raise UnusableAudio(
+                f"The repeats are longer than {LONGEST_RECORDING_S:g} s together; cut them."
+            )
+        samples.append(at_rate(rate_hz, recording, its_rate_hz))
+    return rate_hz, samples
 
 
 def _background(levels: BackgroundLevels | None) -> BackgroundNoise | None:

@@ -10,10 +10,10 @@ from sonalyze_contracts.results import AnalysisResults
 from sonalyze_contracts.signals import AudioInfo
 from sonalyze_measurement.domain.archive import Header
 from sonalyze_measurement.domain.positions import Place
-from sonalyze_measurement.domain.provenance import Evaluated
+from sonalyze_measurement.domain.provenance import Evaluated, Said
 from sonalyze_measurement.domain.refusals import REFUSALS
 from sonalyze_measurement.domain.signals import Reference, SignalFile, SignalParameters
-from sonalyze_measurement.domain.subjects import Asked, Subject
+from sonalyze_measurement.domain.subjects import Asked, SignalRecording, Subject
 
 WORK = "sonalyze_measurement.infra.evaluate"
 AVERAGES = "sonalyze_measurement.infra.averages"
@@ -55,6 +55,11 @@ class Processes:
             "evaluate", subject, asked, response, self._debug_dir, started=started
         )
         return evaluated
+
+    async def evaluate_together(self, repeats: Sequence[SignalRecording], asked: Asked) -> Said:
+        """Evaluate the coherent mean of recordings of one pair."""
+        together: Said = await self._run("evaluate_together", repeats, asked)
+        return together
 
     async def mean_of(
         self, figures: Sequence[bytes], places: Sequence[Place | None]
