@@ -45,6 +45,23 @@ def test_channels_that_cancel_give_the_loudest(sound: Samples, balance: float) -
     np.testing.assert_array_equal(found, sound)
 
 
+def test_an_offset_does_not_hide_that_channels_cancel(sound: Samples) -> None:
+    channels = np.stack([sound, -0.9 * sound]) + 10.0
+
+    found = one_channel(_in_blocks(channels), 5_000)
+
+    np.testing.assert_array_equal(found, channels[0])
+
+
+def test_one_inverted_channel_of_eight_is_outvoted(sound: Samples) -> None:
+    channels = np.repeat(sound[None], 8, axis=0)
+    channels[3] *= -1
+
+    found = one_channel(_in_blocks(channels), 5_000)
+
+    np.testing.assert_allclose(found, 0.75 * sound)
+
+
 def test_unrelated_channels_are_averaged() -> None:
     channels = np.random.default_rng(2).standard_normal((8, 5_000))
 

@@ -37,17 +37,24 @@ def one_channel(
         One channel.
     """
     samples = np.empty(most_frames)
-    energies: Samples = np.zeros(1)
+    sums: Samples = np.zeros(1)
+    squares: Samples = np.zeros(1)
     frames = 0
     for block in blocks():
         part = samples[frames : frames + len(block)]
         part[:] = block.mean(axis=1) if channel is None else block[:, channel]
-        energies = energies + _energies(block)
+        sums, squares = sums + _summed(block), squares + _energies(block)
         frames += len(block)
     samples = samples[:frames]
+    energies = _without_offset(squares, sums, frames)
     if channel is None and _cancels(samples, energies):
         return one_channel(blocks, most_frames, int(np.argmax(energies)))
     return samples
+
+
+def _summed(block: Samples) -> Samples:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(block.sum(axis=0))
 
 
 def _energies(block: Samples) -> Samples:
@@ -55,6 +62,13 @@ def _energies(block: Samples) -> Samples:
         return np.asarray(np.einsum("fc,fc->c", block, block))
 
 
+def _without_offset(squares: Samples, sums: Samples, frames: int) -> Samples:
+    """Return the energy around the mean: channels that cancel may still share an offset."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(squares - sums**2 / max(frames, 1))
+
+
 def _cancels(mean: Samples, energies: Samples) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(mean @ mean < CANCELLED * energies.sum() / energies.size**2)
+        left = _without_offset(np.array([mean @ mean]), np.array([mean.sum()]), mean.size)
+        return bool(left[0] < CANCELLED * energies.sum() / energies.size**2)
