@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import hypot
-from typing import Final
-
-import numpy as np
 
 from sonalyze_acoustics.bands import BROADBAND, OCTAVES, THIRDS, Band
 from sonalyze_acoustics.deconvolution import ImpulseResponse
-from sonalyze_acoustics.energies import clarity_db
 from sonalyze_acoustics.evaluation import (
     Alignment,
     BandMetrics,
     DecayCurveSummary,
     Evaluation,
     Finding,
-    MidFrequency,
 )
 from sonalyze_acoustics.heard import Heard
 from sonalyze_acoustics.levels import Levels
-from sonalyze_acoustics.metrics import (
-    NEEDED_RANGE_DB,
-    RATIOS,
-    absent_band,
-    bands_metrics,
-    early_to_late_db,
-)
+from sonalyze_acoustics.metrics import absent_band, bands_metrics
 from sonalyze_acoustics.quality import judge
 from sonalyze_acoustics.response_bands import BandResponse
+from sonalyze_acoustics.single_numbers import mid_frequency
 from sonalyze_acoustics.speech import speech_of
 from sonalyze_acoustics.speech_levels import BackgroundNoise
-
-MID_HZ: Final = (500.0, 1000.0)
-MEANS: Final = ("t20_s", "t30_s", "edt_s", "c50_db", "c80_db", "d50", "d80", "ts_s")
 
 
 def assembled(  # noqa: PLR0913 - all that is known of a recording besides its response
@@ -125,42 +111,3 @@ def octave_responses(evaluation: Evaluation) -> tuple[BandResponse, ...]:
     """
     heard = Heard.of(evaluation.response, by_a_phone=evaluation.alignment is not None)
     return heard.split(tuple(band for band in OCTAVES if heard.holds(band)))
-
-
-def mid_frequency(found: dict[float, BandMetrics], broadband: BandResponse) -> MidFrequency:
-    """Average 500 Hz and 1 kHz; the direct sound's figures come from the whole band."""
-    pair = [found[hz] for hz in MID_HZ if hz in found]
-
-    def mean(name: str) -> float | None:
-        values = [getattr(band, name) for band in pair]
-        known = [value for value in values if value is not None]
-        return float(np.mean(known)) if len(known) == len(MID_HZ) else None
-
-    direct, after_50 = broadband.early_energy[2], broadband.late_energy[0]
-    range_db = broadband.decay_range_db
-    clear = range_db is not None and range_db >= NEEDED_RANGE_DB["drr_db"]
-    late_is_known = clear and early_to_late_db(broadband, 0) is not None and direct > 0
-    return MidFrequency(
-        t20_s=mean("t20_s"),
-        t30_s=mean("t30_s"),
-        edt_s=mean("edt_s"),
-        c50_db=mean("c50_db"),
-        c80_db=mean("c80_db"),
-        d50=mean("d50"),
-        d80=mean("d80"),
-        ts_s=mean("ts_s"),
-        drr_db=early_to_late_db(broadband, RATIOS.index("drr_db")) if clear else None,
-        direct_to_late_db=float(clarity_db(direct, after_50)) if late_is_known else None,
-        uncertainty=_uncertainty_of_mean(pair),
-    )
-
-
-def _uncertainty_of_mean(pair: Sequence[BandMetrics]) -> dict[str, float]:
-    """Return how sure the means over two octaves are; their noises have nothing in common."""
-    if len(pair) < len(MID_HZ):
-        return {}
-    return {
-        name: hypot(*(band.uncertainty[name] for band in pair)) / len(pair)
-        for name in MEANS
-        if all(name in band.uncertainty for band in pair)
-    }

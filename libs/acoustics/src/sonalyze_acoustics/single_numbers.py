@@ -27,8 +27,9 @@ def mid_frequency(found: Mapping[float, BandMetrics], broadband: BandResponse) -
         known = [value for band in pair if (value := getattr(band, name)) is not None]
         if len(known) < len(MID_HZ):
             return None
-        # Noise in one octave knows nothing of the other's.
-        uncertainty[name] = hypot(*(band.uncertainty[name] for band in pair)) / len(known)
+        if all(name in band.uncertainty for band in pair):
+            # Noise in one octave knows nothing of the other's.
+            uncertainty[name] = hypot(*(band.uncertainty[name] for band in pair)) / len(known)
         return float(sum(known)) / len(known)
 
     direct_db = _broadband_db(broadband, DIRECT, DIRECT, uncertainty, "drr_db")

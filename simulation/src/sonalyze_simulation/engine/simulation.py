@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.assembly import mid_frequency
 from sonalyze_acoustics.bands import OCTAVES
 from sonalyze_acoustics.evaluation import BandMetrics, MidFrequency, SpeechTransmission
 from sonalyze_acoustics.metrics import band_metrics
 from sonalyze_acoustics.response_bands import BandResponse
 from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.single_numbers import mid_frequency
 from sonalyze_acoustics.speech import speech_of
 from sonalyze_simulation.engine.air import Air
 from sonalyze_simulation.engine.arrivals import of_receiver
