@@ -83,6 +83,14 @@ def test_what_was_not_played_is_explained(recording: Path) -> None:
     assert "DRR at 63 Hz" in result.output
 
 
+def test_thirds_are_told_where_they_are_asked_for(recording: Path) -> None:
+    result = RUNNER.invoke(app, ["analyze", str(recording), "--thirds"])
+
+    assert result.exit_code == 0
+    assert "Third" in result.stdout
+    assert "3.15 kHz" in result.stdout
+
+
 def test_a_picture_shows_a_recording(recording: Path, tmp_path: Path) -> None:
     picture = tmp_path / "room.png"
 

@@ -35,6 +35,9 @@ def analyze(  # noqa: PLR0913, PLR0917  a parameter per option
             min=0,
         ),
     ] = None,
+    thirds: Annotated[
+        bool, typer.Option("--thirds", help="Evaluate thirds of octaves, too.")
+    ] = False,
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -54,8 +57,8 @@ def analyze(  # noqa: PLR0913, PLR0917  a parameter per option
     if _is_bundle(file):
         if impulse_response or channel is not None or sweep != FULL_SWEEP:
             raise typer.BadParameter("What a bundle was analysed with stands in the bundle.")
-        if plot is not None:
-            raise typer.BadParameter("A bundle holds many recordings; unpack the one to draw.")
+        if plot is not None or thirds:
+            raise typer.BadParameter("A bundle holds many recordings; unpack the one to look at.")
         _examine(file, as_json=as_json)
         return
     # Imported here: no other command has to wait for the numerics.
@@ -64,7 +67,8 @@ def analyze(  # noqa: PLR0913, PLR0917  a parameter per option
 
     if plot is not None:
         drawable(plot)
-    evaluated = _evaluated(file, sweep, channel, is_response=impulse_response)
+    sweep_hz = None if impulse_response else _band_hz(sweep)
+    evaluated = _evaluated(file, sweep_hz, channel, thirds=thirds)
     if plot is not None:
         write_picture(plot, file.name, evaluated)
     results = evaluated.results
@@ -97,14 +101,14 @@ def _examine(file: Path, *, as_json: bool) -> None:
 
 
 def _evaluated(
-    file: Path, sweep: str, channel: int | None, *, is_response: bool
+    file: Path, sweep_hz: tuple[float, float] | None, channel: int | None, *, thirds: bool
 ) -> "EvaluatedFile":
     from sonalyze.audio import AudioError  # noqa: PLC0415 - as above
     from sonalyze.evaluations import evaluate  # noqa: PLC0415 - as above
     from sonalyze_acoustics import Unevaluable  # noqa: PLC0415 - as above
 
     try:
-        return evaluate(file, None if is_response else _band_hz(sweep), channel)
+        return evaluate(file, sweep_hz, channel, thirds=thirds)
     except AudioError as fault:
         give_up(f"{fault}.", UNREADABLE)
     except Unevaluable as refusal:
