@@ -157,7 +157,13 @@ def split_into_bands(
     tilts = [(band, None if band is BROADBAND else corner_hz) for band in bands]
     energies = band_energies(samples, rate_hz, ahead, tilts, corner_hz)
     parts = early_parts(samples, rate_hz, ahead, tilts, corner_hz)
-    heard_s = [(response.valid(band.upper_hz) - onset) / rate_hz for band in bands]
+    ends = [
+        response.valid(band.upper_hz)
+        if band is BROADBAND
+        else response.undisturbed(band.lower_hz, band.upper_hz)
+        for band in bands
+    ]
+    heard_s = [(end - onset) / rate_hz for end in ends]
     decays = _late_decays(energies, bands, heard_s)
     noise = np.array([decay.noise for decay in decays])
     early = parts.early - np.outer(noise, parts.limits_s + ahead / rate_hz)
@@ -222,11 +228,12 @@ def _late_energies(
 def _peak_powers(energies: BandEnergies, sums: Samples, decays: Sequence[LateDecay]) -> Samples:
     """Return the largest power of each band up to the end of its decay."""
     width = max(1, round(SMOOTH_S * energies.rate_hz))
-    smooth = (sums[:, width:] - sums[:, :-width]) / width
     ends = np.array([round(decay.end_s * energies.rate_hz) for decay in decays])
-    stops = energies.first + np.maximum(width, ends) - width
-    beyond = np.arange(smooth.shape[-1]) >= stops[:, np.newaxis]
-    return np.asarray(np.where(beyond, 0.0, smooth).max(axis=-1))
+    stops = np.minimum(energies.first + np.maximum(width, ends), sums.shape[-1])
+    largest = [
+        (row[width:stop] - row[: stop - width]).max() for row, stop in zip(sums, stops, strict=True)
+    ]
+    return np.array(largest) / width
 
 
 def late_error(decay: LateDecay, late: Samples, early_s: Samples, bandwidth_hz: float) -> Samples:
