@@ -15,8 +15,9 @@ from sonalyze_contracts.bundles import BundledAnalysis, recording_path
 from sonalyze_contracts.identifiers import UploadName
 from sonalyze_contracts.provenance import PlayedSignal, Provenance
 
-STEP_32: Final = 2.0**-23
-"""Between neighbouring 32-bit floats, relative: so much of its peak may a kept response be off."""
+ROUND_OFF: Final = 8 * 2.0**-23
+"""Steps of 32-bit floats, relative to its peak, that a kept response may be off. An error of the
+last bit on every value of every transform moves it by 1.2 of them."""
 
 STEPS_16: Final = 32_767
 
@@ -98,5 +99,5 @@ def response_difference(
         yield Difference("response.samples", kept.size, computed.samples.size)
         return
     off = float(np.abs(kept - computed.samples).max())
-    if off > STEP_32 * float(np.abs(kept).max()):
+    if off > ROUND_OFF * float(np.abs(kept).max()):
         yield Difference("response.largest_deviation", 0.0, off)
