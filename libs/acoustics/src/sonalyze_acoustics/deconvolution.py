@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from scipy import fft
 
+from sonalyze_acoustics.long_transform import inverse
 from sonalyze_acoustics.samples import Samples, Single, SingleSpectrum, Spectrum
 
 SHORTEST_S: Final = 0.05
@@ -104,7 +104,7 @@ class Deconvolution:
     @cached_property
     def circular(self) -> Single:
         """The whole circular response, shape (size,); harmonics lie before `zero`."""
-        samples: Single = fft.irfft(self.spectrum, self.size)
+        samples = inverse(self.spectrum, self.size)
         samples.flags.writeable = False
         return samples
 

@@ -26,6 +26,7 @@ from sonalyze_acoustics.deconvolution import (
     band_limit,
     inverse_of,
 )
+from sonalyze_acoustics.long_transform import forward
 from sonalyze_acoustics.samples import Samples, Single, SingleSpectrum
 from sonalyze_acoustics.signal import (
     END_CHIRP_START_S,
@@ -99,7 +100,7 @@ def sweep_deconvolution(
     inverse, dispersion = _inverse_sweep(spec, sample_rate_hz)
     zero = round(LEAD_S * sample_rate_hz)
     piece = _heard(recording, sample_rate_hz, round(sweep_start_s * sample_rate_hz), zero)
-    spectrum: SingleSpectrum = fft.rfft(piece, overwrite_x=True)
+    spectrum = forward(piece)
     spectrum *= inverse
     if skew:
         spectrum *= turned(np.float32(skew) * dispersion)
