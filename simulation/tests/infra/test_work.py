@@ -108,3 +108,12 @@ def test_sources_are_the_same_in_whatever_order_they_are_computed() -> None:
     back = [simulate(prepared, number) for number in (1, 0)][::-1]
 
     assert forth == back
+
+
+def test_how_sure_a_figure_is_the_spread_says_alone() -> None:
+    _, pair = answered()
+
+    for band, spread in zip(pair["bands"], pair["spread"], strict=True):
+        assert band["uncertainty"] == {}
+        assert "shape" not in band
+        assert spread["metrics"]["t20_s"] > 0

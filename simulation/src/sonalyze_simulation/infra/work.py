@@ -7,13 +7,14 @@ source by source, in as many processes as there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from sonalyze_acoustics.bands import OCTAVES
-from sonalyze_acoustics.evaluation import MidFrequency
+from sonalyze_acoustics.evaluation import BandMetrics, MidFrequency
 from sonalyze_chassis.progress import report
 from sonalyze_contracts.bands import BandResult
 from sonalyze_contracts.simulation_answers import (
@@ -114,7 +115,7 @@ def simulate(prepared: dict[str, Any], source: int) -> list[dict[str, Any]]:
             microphone_id=request.microphones[number].id,
             metrics=_metrics(evaluation),
             reasons=_reasons(evaluation),
-            bands=[BandResult.model_validate(band) for band in evaluation.bands],
+            bands=[_told(band) for band in evaluation.bands],
             spread=_spread(evaluation),
             line_of_sight=evaluation.is_direct,
             warnings=remarks,
@@ -124,6 +125,11 @@ def simulate(prepared: dict[str, Any], source: int) -> list[dict[str, Any]]:
         pairs.append(pair.model_dump(mode="json"))
     report(1.0, "evaluating")
     return pairs
+
+
+def _told(band: BandMetrics) -> BandResult:
+    """Leave out what is known of recordings only: how sure a simulation is, its spread says."""
+    return BandResult.model_validate(replace(band, uncertainty={}, shape=None))
 
 
 def response_wav(prepared: dict[str, Any], source: int, microphone: int) -> str:
