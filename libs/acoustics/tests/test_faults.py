@@ -27,7 +27,7 @@ def clean(room: Make, recorded: Make) -> Samples:
 
 def _faults(recording: Samples, rate_hz: int = RATE_HZ) -> Sequence[Finding]:
     located = locate(recording, rate_hz, SignalSpec())
-    return recording_faults(recording, rate_hz, SignalSpec(), located).findings
+    return recording_faults(located, SignalSpec()).findings
 
 
 def _only(code: str, findings: Sequence[Finding]) -> Finding:

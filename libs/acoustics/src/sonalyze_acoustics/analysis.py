@@ -78,7 +78,7 @@ def evaluate_recording(
     sweep = slice(alignment.sweep_start_sample, alignment.sweep_end_sample)
     silence = silent_stretch(located, samples.size, sample_rate_hz)
     levels = recording_levels(samples, sample_rate_hz, peak, sweep, silence)
-    faults = recording_faults(samples, sample_rate_hz, signal, located)
+    faults = recording_faults(located, signal)
     response = replace(located.response, foreign=faults.foreign)
     evaluation = assembled(response, levels, alignment, background, faults.findings, thirds=thirds)
     return replace(evaluation, distortion=harmonic_distortion(located, signal, response))

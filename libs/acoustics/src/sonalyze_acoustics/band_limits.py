@@ -37,10 +37,9 @@ NEEDED_HZ: Final = 11_300.0
 """Upper edge of the highest octave that is evaluated."""
 
 
-def band_limit_findings(
-    deconvolution: Deconvolution, sample_rate_hz: int, spec: SignalSpec
-) -> Iterator[Finding]:
+def band_limit_findings(deconvolution: Deconvolution, spec: SignalSpec) -> Iterator[Finding]:
     """Tell where the recording is cut off, if it is."""
+    sample_rate_hz = deconvolution.sample_rate_hz
     limit_hz = _cut_hz(deconvolution)
     if limit_hz is not None:
         yield Finding(

@@ -15,9 +15,7 @@ from sonalyze_acoustics.disturbances import disturbance_finding, disturbances, f
 from sonalyze_acoustics.evaluation import Finding
 from sonalyze_acoustics.gain import gain_findings
 from sonalyze_acoustics.location import Located
-from sonalyze_acoustics.passages import passages_of
 from sonalyze_acoustics.ribbons import ribbons_of
-from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.signal import SignalSpec
 from sonalyze_acoustics.suppression import suppression_findings
 
@@ -30,37 +28,32 @@ class Faults:
     foreign: tuple[Foreign, ...]
 
 
-def recording_faults(
-    recording: Samples, sample_rate_hz: int, spec: SignalSpec, located: Located
-) -> Faults:
+def recording_faults(located: Located, spec: SignalSpec) -> Faults:
     """Look for lost samples, moving gain, suppressed noise, cut bands and disturbances.
 
     Parameters
     ----------
-    recording : ndarray, shape (n,)
-        The whole recording.
-    sample_rate_hz : int
-        Its rate in Hz.
+    located : Located
+        Where the signal lies, with its deconvolution, which holds the whole recording.
     spec : SignalSpec
         What was played.
-    located : Located
-        Where it lies, with its deconvolution.
 
     Returns
     -------
     Faults
         Empty for a clean recording. Clipping, level and interruptions are told by its levels.
     """
-    passages = passages_of(recording, sample_rate_hz, spec, located)
     ribbons = ribbons_of(located.deconvolution, spec)
     heard = disturbances(ribbons, spec)
     compared = (
-        () if passages is None else (*continuity_findings(passages, spec), *gain_findings(passages))
+        ()
+        if located.passages is None
+        else (*continuity_findings(located.passages, spec), *gain_findings(located.passages))
     )
     findings = (
         *compared,
         *suppression_findings(ribbons),
-        *band_limit_findings(located.deconvolution, sample_rate_hz, spec),
+        *band_limit_findings(located.deconvolution, spec),
         *(disturbance_finding(each) for each in heard),
     )
     top_hz = located.response.played_band_hz[1]

@@ -15,9 +15,9 @@ import numpy as np
 from sonalyze_acoustics.alignment import Chirps, hypotheses
 from sonalyze_acoustics.confirmation import is_measurement, is_near
 from sonalyze_acoustics.deconvolution import Deconvolution, ImpulseResponse
-from sonalyze_acoustics.dispersion import compared_to_chirp
 from sonalyze_acoustics.errors import AlignmentFailed, InvalidSignal, RecordingTooShort
 from sonalyze_acoustics.evaluation import Alignment
+from sonalyze_acoustics.passages import Passages, passages_of
 from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.signal import (
     DURATION_S,
@@ -44,6 +44,9 @@ MOST_STRETCH: Final = 600e-6
 """How much slower or faster than expected the sweep may grow: clocks explain 500 ppm, and phones
 and rooms scatter by 20. A sweep to 19.9 instead of 20 kHz has 730."""
 
+TELLING_BANDS: Final = 3
+"""With fewer bands beside those of the chirp, one lost buffer and another sweep are the same."""
+
 CHECKABLE_SWEEP: Final = 0.1
 """Share of it that still tells whether it is this sweep at all: an octave."""
 
@@ -55,6 +58,8 @@ class Located:
     chirps: Chirps
     response: ImpulseResponse
     deconvolution: Deconvolution
+    passages: Passages | None = None
+    """How the sweep compares with the chirps, where they have enough in common."""
 
 
 def locate(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Located:
@@ -85,13 +90,15 @@ def locate(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Located
         if share < CHECKABLE_SWEEP:
             continue
         deconvolution = _deconvolved(recording, sample_rate_hz, spec, chirps)
-        if not _is_confirmed(recording, spec, chirps, deconvolution):
+        passages = passages_of(recording, spec, chirps, deconvolution)
+        is_whole = share >= NEEDED_SWEEP - _spared_share(chirps, spec)
+        if not _is_confirmed(deconvolution, passages if is_whole else None):
             continue
-        if share < NEEDED_SWEEP - _spared_share(chirps, spec):
+        if not is_whole:
             raise RecordingTooShort(duration_s, SWEEP_S)
         remaining_s = duration_s - chirps.instant_s(SWEEP_END_S)
         response = impulse_response_of(deconvolution, spec, remaining_s=remaining_s)
-        return Located(chirps, response, deconvolution)
+        return Located(chirps, response, deconvolution, passages)
     if not strongest:
         raise AlignmentFailed("no chirp stands out of the recording.", chirp_ratio=0.0)
     raise AlignmentFailed(
@@ -100,19 +107,22 @@ def locate(recording: Samples, sample_rate_hz: int, spec: SignalSpec) -> Located
     )
 
 
-def _is_confirmed(
-    recording: Samples, spec: SignalSpec, chirps: Chirps, deconvolution: Deconvolution
-) -> bool:
+def _is_confirmed(deconvolution: Deconvolution, passages: Passages | None) -> bool:
     """Say whether the sweep between the chirps is the one that is expected.
 
-    Its notes may come later than the chirp's by what a clock does that no pair of chirps told, and
-    by what a lost buffer does. Where it has too little in common with the chirp, its bands tell.
+    It must hear the room that the chirp heard, about when it should, and at the chirp's pace: its
+    notes may come later by what a clock does that no pair of chirps told, and by what a lost buffer
+    does. Where they have too little in common, or the sweep is cut, its own bands tell.
     """
-    compared = compared_to_chirp(recording, spec, chirps, deconvolution)
-    if compared is None:
+    if passages is None or passages.instants_s.size < TELLING_BANDS:
         return is_measurement(deconvolution)
-    most_s = MOST_STRETCH * growth_s(spec.sweep_band_hz, SWEEP_S)
-    return is_near(compared.delay_s) and compared.is_steady(most_s)
+    clearest = passages.clearest()
+    if clearest is None:
+        return False
+    instants_s, delays_s = clearest
+    stretches = np.diff(delays_s) / np.diff(instants_s)
+    steady = int(np.sum(np.abs(stretches) <= MOST_STRETCH))
+    return is_near(float(np.median(delays_s))) and 2 * steady > stretches.size
 
 
 def _recorded_share(chirps: Chirps, duration_s: float) -> float:

@@ -17,7 +17,8 @@ from typing import Final
 import numpy as np
 from scipy import fft
 
-from sonalyze_acoustics.location import Located
+from sonalyze_acoustics.alignment import Chirps
+from sonalyze_acoustics.deconvolution import Deconvolution
 from sonalyze_acoustics.samples import Samples, Spectrum
 from sonalyze_acoustics.signal import (
     CHIRP_S,
@@ -40,15 +41,17 @@ COMPARED_S: Final = (0.010, 0.060)
 COHERENT: Final = 0.6
 """From this correlation on it is the same response; real phones' are 0.8 and more."""
 
-BANDS: Final = 4
-NARROWEST: Final = 1.25
-"""Upper over lower edge of what chirps and sweep have in common, from which it can be compared."""
+BANDS_PER_OCTAVE: Final = 3
+FEWEST_BANDS: Final = 2
 
 EDGE: Final = 0.06
 """Share of either end that fades leave weak."""
 
 REGULARISATION: Final = 1e-2
 """Share of the median energy of the chirp; its fades reach down to it."""
+
+NOTHING: Final = 1e-60
+"""Energy of what was not recorded, so that it can be divided by."""
 
 OVERSAMPLING: Final = 4
 """Interpolation of correlations ahead of the parabola: right to a hundredth of their width."""
@@ -72,37 +75,48 @@ class Passages:
     is_paired: bool
     """Whether both chirps stand where one clock puts them."""
 
+    def clearest(self) -> tuple[Samples, Samples] | None:
+        """Return instants and delays of the bands that hear the room of the clearer chirp.
+
+        None where fewer than half of them do.
+        """
+        row = int(np.argmax(self.coherence.mean(axis=-1)))
+        coherent = self.coherence[row] >= COHERENT
+        if 2 * coherent.sum() < coherent.size:
+            return None
+        return self.instants_s[coherent], self.delays_s[row][coherent]
+
 
 def passages_of(
-    recording: Samples, sample_rate_hz: int, spec: SignalSpec, located: Located
+    recording: Samples, spec: SignalSpec, chirps: Chirps, deconvolution: Deconvolution
 ) -> Passages | None:
-    """Compare the three passages; None where chirps and sweep have no band in common.
+    """Compare the three passages; None where chirps and sweep have too little in common.
 
     Parameters
     ----------
     recording : ndarray, shape (n,)
         The whole recording.
-    sample_rate_hz : int
-        Its rate in Hz.
     spec : SignalSpec
         What was played.
-    located : Located
-        Where it lies.
+    chirps : Chirps
+        Where its chirps were found.
+    deconvolution : Deconvolution
+        Of the sweep, from where they say.
 
     Returns
     -------
     Passages or None
         In bands of equal ratio.
     """
-    low_hz, high_hz = _common_band_hz(spec, sample_rate_hz)
-    if high_hz < NARROWEST * low_hz:
+    low_hz, high_hz = _common_band_hz(spec, deconvolution.sample_rate_hz)
+    count = int(BANDS_PER_OCTAVE * np.log2(max(high_hz / low_hz, 1.0)))
+    if count < FEWEST_BANDS:
         return None
-    edges_hz = np.geomspace(low_hz, high_hz, BANDS + 1)
-    spectra, offsets_s, step_hz = _spectra(recording, sample_rate_hz, spec, located)
+    edges_hz = np.geomspace(low_hz, high_hz, count + 1)
+    spectra, offsets_s, step_hz = _spectra(recording, spec, chirps, deconvolution)
     limits = np.round((edges_hz - low_hz) / step_hz).astype(int)
     bands = [spectra[:, low:high] for low, high in itertools.pairwise(limits)]
     delays_s, gains_db, coherence = _compared(bands, step_hz, COMPARED_S)
-    chirps = located.chirps
     is_paired = chirps.start_chirp is not None and chirps.end_chirp is not None
     is_paired = is_paired and bool(coherence.max(axis=-1).min() >= COHERENT)
     if not is_paired:
@@ -119,24 +133,23 @@ def _common_band_hz(spec: SignalSpec, sample_rate_hz: int) -> tuple[float, float
 
 
 def _spectra(
-    recording: Samples, sample_rate_hz: int, spec: SignalSpec, located: Located
+    recording: Samples, spec: SignalSpec, chirps: Chirps, deconvolution: Deconvolution
 ) -> tuple[Spectrum, Samples, float]:
     """Return the responses' spectra in the common band, the sweep's last, and their bins' distance.
 
     Time zero is the sample of the expected direct sound; what lies ahead of it wraps to the end.
     The offsets are what rounding to that sample moved the chirps by.
     """
+    sample_rate_hz = deconvolution.sample_rate_hz
     size = fft.next_fast_len(round((BEFORE_S + CHIRP_S + AFTER_S) * sample_rate_hz), real=True)
     before = round(BEFORE_S * sample_rate_hz)
     pieces = np.zeros((3, size), dtype=np.float32)
-    instants = [
-        located.chirps.instant_s(at_s) * sample_rate_hz for at_s in (0.0, END_CHIRP_START_S)
-    ]
+    instants = [chirps.instant_s(at_s) * sample_rate_hz for at_s in (0.0, END_CHIRP_START_S)]
     for piece, instant in zip(pieces, instants, strict=False):
         start = round(instant)
         piece[: size - before] = _stretch(recording, start, size - before)
         piece[-before:] = _stretch(recording, start - before, before)
-    circular, zero = located.deconvolution.circular, located.deconvolution.zero
+    circular, zero = deconvolution.circular, deconvolution.zero
     after = round(AFTER_S * sample_rate_hz)
     pieces[2, :after] = circular.take(np.arange(zero, zero + after), mode="wrap")
     pieces[2, -before:] = circular.take(np.arange(zero - before, zero), mode="wrap")
@@ -184,7 +197,7 @@ def _band_compared(
     responses = fft.ifft(spectra * np.hanning(count).astype(np.float32))
     ahead, behind = (round(part_s * rate_hz) for part_s in window_s)
     cut = np.concatenate((responses[:, -ahead:], responses[:, :behind]), axis=-1)
-    energy = np.maximum(np.sum(cut.real**2 + cut.imag**2, axis=-1, dtype=np.float64), 1e-300)
+    energy = np.maximum(np.sum(cut.real**2 + cut.imag**2, axis=-1, dtype=np.float64), NOTHING)
     size = fft.next_fast_len(2 * cut.shape[-1])
     parts = fft.fft(cut, size)
     cross = fft.ifft(parts[2] * np.conj(parts[:2]), OVERSAMPLING * size)

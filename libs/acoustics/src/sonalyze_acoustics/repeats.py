@@ -65,10 +65,7 @@ def evaluate_recordings(
         slice(alignment.sweep_start_sample, alignment.sweep_end_sample),
         silent_stretch(mean.located, heard.size, sample_rate_hz),
     )
-    faults = [
-        recording_faults(samples[index], sample_rate_hz, signal, located[index])
-        for index in mean.used
-    ]
+    faults = [recording_faults(located[index], signal) for index in mean.used]
     told = {(fault.code, fault.band_hz): fault for each in faults for fault in each.findings}
     findings = (*_repeat_findings(mean), *told.values())
     foreign = tuple(sound for each in faults for sound in each.foreign)
