@@ -96,6 +96,7 @@ async def test_the_mean_of_all_recordings_comes_out_the_same_from_the_bundle(
     await measurements.bundle(job_id, path)
 
     found = examine(path)
+    assert await measurements.results_of_all(job_id) == receipt
     assert receipt.results.spatial is not None
     assert receipt.results.spatial.grade == "survey"
     assert found.holds, found.model_dump_json(indent=2)

@@ -1,5 +1,6 @@
 """All recordings of a job, analysed together."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from statistics import fmean
@@ -39,6 +40,8 @@ class Obstructed(Threads):
         super().__init__()
         self.obstacle: Exception | None = None
         self.spared = 0
+        self.meeting: asyncio.Barrier | None = None
+        self.running = self.most_running = 0
 
     async def run(
         self,
@@ -52,7 +55,14 @@ class Obstructed(Threads):
             if not self.spared:
                 raise self.obstacle
             self.spared -= 1
-        return await super().run(work, *arguments, deadline_s=deadline_s, started=started)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            if self.meeting is not None and work.endswith(":evaluate"):
+                await self.meeting.wait()
+            return await super().run(work, *arguments, deadline_s=deadline_s, started=started)
+        finally:
+            self.running -= 1
 
 
 @pytest.fixture
@@ -70,7 +80,8 @@ async def gateway() -> AsyncIterator[Broadcasts]:
 async def app(
     make_settings: MakeSettings, engine: Obstructed, gateway: Broadcasts
 ) -> AsyncIterator[FastAPI]:
-    app = create_app(make_settings(gateway_url=gateway.url), lambda _: engine)
+    settings = make_settings(gateway_url=gateway.url, analysis_workers=2)
+    app = create_app(settings, lambda _: engine)
     async with app.router.lifespan_context(app):
         yield app
 
@@ -400,6 +411,18 @@ async def test_a_service_without_room_says_so_and_half_an_answer_is_none(
 
     assert problem_in(answer) == (503, "unavailable")
     assert not (laboratory.folder / "results/all.json").exists()
+
+
+async def test_as_many_recordings_are_analysed_at_once_as_there_are_workers(
+    laboratory: Laboratory, engine: Obstructed
+) -> None:
+    await uploaded(laboratory, "one", "two", "three", "four")
+    # Nobody gets past the barrier alone.
+    engine.meeting = asyncio.Barrier(2)
+
+    await results_of_all(laboratory)
+
+    assert engine.most_running == 2
 
 
 async def test_background_noise_lowers_the_speech_transmission_index(

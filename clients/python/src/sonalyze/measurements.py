@@ -97,11 +97,16 @@ class Measurements:
         return await self.upload(f"/v1/jobs/{job_id}/uploads/", name, recording)
 
     async def analyze(self, job_id: JobId, request: AnalysisRequest) -> AnalysisReceipt:
-        """Analyse an upload of a job and wait for the results; the same again gives the same."""
+        """Analyse an upload of a job, or all, and wait; the same again gives the same."""
         body = request.model_dump(mode="json")
         response = await self._http.send_repeatable(
             "POST", f"/v1/jobs/{job_id}/analyze", lambda: {"json": body}
         )
+        return parsed(AnalysisReceipt, response)
+
+    async def results_of_all(self, job_id: JobId) -> AnalysisReceipt:
+        """Ask for the newest results of all recordings of a job together."""
+        response = await self._http.send_repeatable("GET", f"/v1/jobs/{job_id}/results")
         return parsed(AnalysisReceipt, response)
 
     async def bundle(self, job_id: JobId, target: Path) -> None:
