@@ -122,12 +122,12 @@ class Report:
             print(line, flush=True)
         self.kept += lines
 
-    def compare(self, title: str, evaluators: list[Scores], *, has_targets: bool) -> None:
+    def compare(self, title: str, evaluators: list[Scores], *, is_promised: bool) -> None:
         """Print a table, and for whoever looks for causes the largest errors of ours."""
-        self.say("", f"**{title}**", "", *table(evaluators, has_targets=has_targets))
+        self.say("", f"**{title}**", "", *table(evaluators, is_promised=is_promised))
         print(*worst_lines(evaluators[0], 3, FIRST_WORST_JND), sep="\n")
-        if has_targets:
-            self.is_met &= not any(missed(row) for row in evaluators[0].rows)
+        rows = evaluators[0].rows
+        self.is_met &= not any(missed(row, is_promised=is_promised) for row in rows)
 
     def refuse(self, extent: Extent) -> None:
         """Print what is no measurement, and whether it was answered."""
@@ -164,16 +164,16 @@ def report(extent: Extent) -> Report:
     print("Yardstick against closed forms, JND:", {k: round(v, 3) for k, v in yardstick.items()})
     phones = compared(phone_cases(extent.rooms, extent.per_room), as_recording)
     count = f"{extent.rooms * extent.per_room} recordings in {extent.rooms} rooms"
-    said.compare(f"Emulated phones: {count}", phones, has_targets=True)
+    said.compare(f"Emulated phones: {count}", phones, is_promised=True)
     noisy = phone_cases(extent.rooms, extent.noisy_per_room, is_noisy=True)
     said.compare(
         "Emulated phones in noise: SNR 10 to 35 dB",
         compared(noisy, as_recording),
-        has_targets=False,
+        is_promised=False,
     )
     analytic = compared(analytic_cases(extent.analytic), as_response)
     title = "T 0.2 to 8 s, INR 15 to 70 dB, DRR -10 to 5 dB"
-    said.compare(f"{extent.analytic} analytic responses: {title}", analytic, has_targets=False)
+    said.compare(f"{extent.analytic} analytic responses: {title}", analytic, is_promised=False)
     said.refuse(extent)
     said.cover(extent, phones[0])
     return said

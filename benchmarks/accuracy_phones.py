@@ -73,11 +73,6 @@ TESTED: Final = (
         for name, (size_m, sides, scattering) in SIDES.items()
     ),
 )
-DEAD: Final = VirtualRoom(
-    "padded booth", (2.4, 1.9, 2.2), Surfaces(*(PADDED,) * 4, CARPET, PADDED), 0.5
-)
-"""Of 0.1 s: beyond what is promised, but what is given must be right."""
-
 DISTANT: Final = 2
 """Microphones per room at the distance that ISO 3382 asks for, where the room is large enough."""
 
@@ -93,8 +88,7 @@ NOISY_DB: Final = (10.0, 35.0)
 def phone_cases(rooms: int, per_room: int, *, is_noisy: bool = False) -> Iterator[Case]:
     """Record in each room at several places, each time with other phones."""
     signal = measurement_signal(SPEC)
-    tested = (*TESTED[:rooms], DEAD) if is_noisy else TESTED[:rooms]
-    for number, room in enumerate(tested):
+    for number, room in enumerate(TESTED[:rooms]):
         random = np.random.default_rng([SEED, number, is_noisy])
         speaker, places = _places(room, random)
         for index, place in enumerate(places[:per_room]):

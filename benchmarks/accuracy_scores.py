@@ -105,35 +105,39 @@ class Scores:
             row.add(answer, truth, case)
 
 
-def missed(score: Score) -> list[str]:
-    """Name the targets that a figure of ours does not reach."""
+def missed(score: Score, *, is_promised: bool) -> list[str]:
+    """Name the targets that a figure of ours does not reach.
+
+    What is given may nowhere be far off; how near and how often holds where it is promised.
+    """
     figure, names = score.figure, []
+    if score.errors and score.quantile(1.0) > MOST_UNFLAGGED_JND:
+        names.append("worst")
+    if not is_promised:
+        return names
     if figure.median is not None and not score.quantile(0.5) <= figure.median:
         names.append("median")
     if figure.ninetieth is not None and not score.quantile(0.9) <= figure.ninetieth:
         names.append("90 %")
-    if score.errors and score.quantile(1.0) > MOST_UNFLAGGED_JND:
-        names.append("worst")
     if score.supported and score.returned < LEAST_RETURNED * score.supported:
-        names.append("returned")
+        names.append("of supported")
     return names
 
 
-def table(evaluators: Sequence[Scores], *, has_targets: bool) -> list[str]:
+def table(evaluators: Sequence[Scores], *, is_promised: bool) -> list[str]:
     """Lay out ours beside the others, as Markdown that can be read as it is."""
     ours, *others = evaluators
     head = ["JND", ours.name, "within 1", "worst", "given", "of supported"]
     head += [cell for other in others for cell in (other.name, "within 1", "given")]
-    rows = [head + (["target", ""] if has_targets else [])]
+    rows = [[*head, "target", ""]]
     for row, *peers in zip(ours.rows, *(other.rows for other in others), strict=True):
         cells = [row.figure.label, _errors(row), _share(row.within), _number(row.quantile(1.0))]
         cells += [_share(row.given), _share(row.returned / row.supported) if row.supported else ""]
         for peer in peers:
             cells += [_errors(peer), _share(peer.within), _share(peer.given)]
-        if has_targets:
-            names = missed(row)
-            cells += [_target(row.figure), f"MISSED {', '.join(names)}" if names else ""]
-        rows.append(cells)
+        names = missed(row, is_promised=is_promised)
+        cells.append(_target(row.figure) if is_promised else f"worst {MOST_UNFLAGGED_JND:g}")
+        rows.append([*cells, f"MISSED {', '.join(names)}" if names else ""])
     return aligned(rows)
 
 
