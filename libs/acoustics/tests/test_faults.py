@@ -116,6 +116,15 @@ def test_a_sweep_that_the_loudspeaker_limits_is_told_without_a_warning(clean: Sa
     assert "-4.0 dB" in finding.message
 
 
+@pytest.mark.parametrize("end_s", [12.6, 13.2, 13.9, 14.6])
+def test_a_recording_that_ends_early_is_not_accused_of_what_it_does_not_hold(
+    clean: Samples, end_s: float
+) -> None:
+    codes = [each.code for each in _faults(clean[: round((BEGIN_S + end_s) * RATE_HZ)])]
+
+    assert codes == []
+
+
 def _followed(recording: Samples, *, closed: float) -> Samples:
     """Pass a recording through a gain that reaches `closed` where it is quiet for 0.2 s."""
     block = RATE_HZ // 100

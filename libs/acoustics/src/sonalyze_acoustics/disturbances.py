@@ -143,10 +143,12 @@ def disturbances(ribbons: Ribbons, spec: SignalSpec) -> list[Disturbance]:
     instants_s = np.arange(steps, dtype=np.float64) * BLOCKS - ribbons.start
     instants_s = SWEEP_START_S + instants_s * ribbons.block_s
     stands_out &= ~_expected(instants_s, step_s, spec)
+    stands_out &= instants_s + step_s < SWEEP_START_S + ribbons.end_s
     swept = np.array([_swept(ribbon, ribbons) for ribbon in ribbons.ribbons])
     found: list[Disturbance] = []
     for step in np.flatnonzero(stands_out):
-        instant_s = float(instants_s[step])
+        loudest = int(np.argmax((power[:, step] / around[:, step, np.newaxis]).sum(axis=0)))
+        instant_s = float(instants_s[step]) + loudest * ribbons.block_s
         if found and instant_s - found[-1].instant_s < APART_S:
             continue
         surplus = power[:, step : step + LASTING] - around[:, step, np.newaxis, np.newaxis]

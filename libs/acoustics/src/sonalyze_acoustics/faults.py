@@ -43,7 +43,7 @@ def recording_faults(located: Located, spec: SignalSpec) -> Faults:
     Faults
         Empty for a clean recording. Clipping, level and interruptions are told by its levels.
     """
-    ribbons = ribbons_of(located.deconvolution, spec)
+    ribbons = ribbons_of(located, spec)
     heard = disturbances(ribbons, spec)
     compared = (
         ()

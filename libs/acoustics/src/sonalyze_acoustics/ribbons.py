@@ -14,9 +14,10 @@ from typing import Final
 import numpy as np
 from scipy import fft
 
-from sonalyze_acoustics.deconvolution import Deconvolution
+from sonalyze_acoustics.location import Located
 from sonalyze_acoustics.samples import Samples, Spectrum
 from sonalyze_acoustics.signal import PEAK, SWEEP_S, SignalSpec, growth_s
+from sonalyze_acoustics.sweep_response import BEFORE_S
 
 STEP: Final = 2.0**-15
 """Of 16 bits; phones store no more."""
@@ -48,12 +49,14 @@ class Ribbon:
 
 @dataclass(frozen=True, slots=True)
 class Ribbons:
-    """All ribbons on one time axis; it is circular, like the transform that it comes from."""
+    """All ribbons on one time axis, from just before the sweep to just before the end chirp."""
 
     ribbons: tuple[Ribbon, ...]
     block_s: float
     start: int
     """Block in which the sweep starts."""
+    end_s: float
+    """Until when was recorded, in seconds after the sweep's start; then there are zeros."""
 
     def blocks(self, begin_s: float, end_s: float) -> slice:
         """Return the blocks between two instants after the sweep's start, without wrapping."""
@@ -63,13 +66,13 @@ class Ribbons:
         return slice(min(max(begin, 0), count), min(max(end, 0), count))
 
 
-def ribbons_of(deconvolution: Deconvolution, spec: SignalSpec) -> Ribbons:
+def ribbons_of(located: Located, spec: SignalSpec) -> Ribbons:
     """Cut the ribbons that the sweep passes out of a deconvolved recording.
 
     Parameters
     ----------
-    deconvolution : Deconvolution
-        Of the sweep.
+    located : Located
+        With the deconvolution of the sweep.
     spec : SignalSpec
         What was played.
 
@@ -78,8 +81,11 @@ def ribbons_of(deconvolution: Deconvolution, spec: SignalSpec) -> Ribbons:
     Ribbons
         None of them where the sweep is too narrow.
     """
+    deconvolution, response = located.deconvolution, located.response
     size, rate_hz = deconvolution.size, deconvolution.sample_rate_hz
     count = fft.next_fast_len(round(size / rate_hz / BLOCK_S))
+    start = round(BEFORE_S * rate_hz / size * count)
+    turn = start - round(deconvolution.zero / size * count)
     found = []
     for center_hz, width in zip(CENTERS_HZ, WIDTHS_IN_BLOCKS, strict=True):
         first = round(center_hz * size / rate_hz) - count * width // 2
@@ -97,14 +103,14 @@ def ribbons_of(deconvolution: Deconvolution, spec: SignalSpec) -> Ribbons:
             Ribbon(
                 center_hz=center_hz,
                 bandwidth_hz=bandwidth_hz,
-                power=power * scale,
+                power=np.roll(power, turn) * scale,
                 passing_s=passing_s(spec, center_hz),
                 lasting_s=passing_s(spec, float(edges_hz[1])) - passing_s(spec, float(edges_hz[0])),
                 rounding=STEP**2 / 6 / rate_hz * bandwidth_hz,
             )
         )
-    start = round(deconvolution.zero / size * count)
-    return Ribbons(tuple(found), size / rate_hz / count, start)
+    end_s = passing_s(spec, response.played_band_hz[1]) + response.remaining_s
+    return Ribbons(tuple(found), size / rate_hz / count, start, end_s)
 
 
 def passing_s(spec: SignalSpec, frequency_hz: float) -> float:

@@ -1,7 +1,7 @@
 """Noise suppression and noise gates: recorders that decide what is worth hearing.
 
 While the sweep plays, a gate is open and the room's own noise is heard beside it; in the silence
-ahead of the sweep it closes and the noise vanishes. Automatic gain control does the opposite: it
+after the sweep it closes and the noise vanishes. Automatic gain control does the opposite: it
 turns the noise up where nothing else is heard. A microphone left alone hears the same noise in
 both. Only low frequencies are compared, which the sweep has left long ago when it ends.
 """
@@ -16,8 +16,10 @@ import numpy as np
 from sonalyze_acoustics.evaluation import Finding
 from sonalyze_acoustics.ribbons import Ribbons
 
-SILENCE_S: Final = (-0.8, -0.04)
-"""Before the sweep; the chirp, from 2 kHz on, left nothing at low frequencies."""
+SILENT_S: Final = 11.0
+"""When the sweep has been over for a second; low frequencies have been for five."""
+
+SHORTEST_S: Final = 0.3
 
 SWEEPING_S: Final = (8.8, 9.8)
 """While the sweep passes its upper end, counted from its start."""
@@ -35,16 +37,19 @@ QUANTISED: Final = 10.0
 
 
 def suppression_findings(ribbons: Ribbons) -> Iterator[Finding]:
-    """Tell whether the noise beside the sweep differs from the noise in the silence before it."""
-    silence, sweeping = ribbons.blocks(*SILENCE_S), ribbons.blocks(*SWEEPING_S)
+    """Tell whether the noise beside the sweep differs from the noise in the silence after it."""
+    if ribbons.end_s < SILENT_S + SHORTEST_S:
+        return
+    silence = ribbons.blocks(SILENT_S, ribbons.end_s)
+    sweeping = ribbons.blocks(*SWEEPING_S)
     differences_db = []
     for ribbon in ribbons.ribbons:
         if ribbon.center_hz > LARGEST_HZ or ribbon.passing_s + DECAYED_S > SWEEPING_S[0]:
             continue
         least = QUANTISED * ribbon.rounding
-        before, beside = (_floor(ribbon.power[part]) for part in (silence, sweeping))
-        if max(before, beside) > least:
-            differences_db.append(10 * np.log10(max(beside, least) / max(before, least)))
+        after, beside = (_floor(ribbon.power[part]) for part in (silence, sweeping))
+        if max(after, beside) > least:
+            differences_db.append(10 * np.log10(max(beside, least) / max(after, least)))
     if len(differences_db) < FEWEST:
         return
     least_db, most_db = min(differences_db), max(differences_db)
