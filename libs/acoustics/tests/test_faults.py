@@ -233,6 +233,19 @@ def test_a_clean_recording_is_summed_up_in_what_it_carries(clean: Samples) -> No
     assert quality.summary.endswith(" kHz.")
 
 
+def test_octaves_that_were_not_played_are_missed_in_the_summary(room: Make, recorded: Make) -> None:
+    spec = SignalSpec(48_000, 500.0, 16_000.0)
+    recording = recorded(room(0.4, direct=0.2), spec=spec)
+
+    quality = evaluate_recording(recording, RATE_HZ, spec).quality
+
+    assert quality.grade == "usable"
+    assert quality.summary == (
+        "This carries T30 from 1 kHz to 8 kHz; to improve it, play and record a sweep that holds "
+        "250 Hz to 4 kHz."
+    )
+
+
 def test_an_octave_that_is_too_noisy_says_how_much_is_missing(room: Make, recorded: Make) -> None:
     recording = recorded(room(0.5, direct=0.1), noise=0.02, corner_hz=600.0)
 

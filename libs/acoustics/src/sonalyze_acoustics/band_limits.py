@@ -67,7 +67,7 @@ def _cut_hz(deconvolution: Deconvolution) -> float | None:
     for step in range(WIDTH, count - WIDTH):
         below, above = levels_db[step - WIDTH : step], levels_db[step + 1 :]
         if below.min() - above.max() > CUT_DB:
-            return float(edges_hz[step])
+            return float(np.sqrt(edges_hz[step] * edges_hz[step + 1]))
     return None
 
 

@@ -93,14 +93,15 @@ class Disturbance:
 
 def disturbance_finding(disturbance: Disturbance) -> Finding:
     """Tell when something else was heard, and which octaves' noise it raised."""
+    begin = f"A short noise was heard {disturbance.instant_s:.1f} s after the start of the signal"
+    if not disturbance.spoilt:
+        return Finding("disturbance", "info", None, f"{begin}; it spoils no octave.")
     bands = ", ".join(
         f"{each.band.center_hz:g} Hz by {each.raised_db:.0f} dB" for each in disturbance.spoilt
     )
-    effect = f"it raises the noise of {bands}" if bands else "it spoils no octave"
     return Finding(
-        "disturbance", "warning" if bands else "info", None,
-        f"A short noise was heard {disturbance.instant_s:.1f} s after the start of the signal: "
-        f"{effect}. Measure again while nobody moves.",
+        "disturbance", "warning", None,
+        f"{begin}: it raises the noise of {bands}. Measure again while nobody moves.",
     )  # fmt: skip
 
 

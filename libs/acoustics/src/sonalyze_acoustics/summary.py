@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
+from sonalyze_acoustics.band_findings import GRADED_HZ
 from sonalyze_acoustics.evaluation import BandMetrics, Finding
 
 CHANGES: Final = {
@@ -35,7 +36,7 @@ FIGURES: Final = (("T30", "t30_s"), ("T20", "t20_s"), ("C50", "c50_db"))
 def summary_of(bands: Sequence[BandMetrics], findings: Sequence[Finding]) -> str:
     """Return one plain sentence on what the recording carries and what to change first."""
     carried = _carried(bands)
-    change = _first_change(findings)
+    change = _first_change(findings) or _wider_sweep(bands)
     if change is None:
         return f"This carries {carried}."
     return f"This carries {carried}; to improve it, {change}."
@@ -69,3 +70,9 @@ def _hertz(center_hz: float) -> str:
 def _first_change(findings: Sequence[Finding]) -> str | None:
     warned = {finding.code for finding in findings if finding.severity != "info"}
     return next((change for code, change in CHANGES.items() if code in warned), None)
+
+
+def _wider_sweep(bands: Sequence[BandMetrics]) -> str | None:
+    """Return what to change where an octave that counts was not played or not recorded."""
+    absent = [band for band in bands if band.center_hz in GRADED_HZ and band.t20_s is None]
+    return "play and record a sweep that holds 250 Hz to 4 kHz" if absent else None
