@@ -1,7 +1,8 @@
 """The peers of ``analysis.py``: the Fourier transforms alone, and pyfar with pyrato.
 
 The first is the least that must be done to have an impulse response at all; the second is the
-open chain that gives the same figures, octave by octave, as its documentation puts it together.
+open chain that gives the same figures, octave by octave, as its documentation puts it together,
+and the frequency response, for which thirds of octaves will do.
 """
 
 import warnings
@@ -42,6 +43,7 @@ def figures(recording: Array, reference: Array, rate_hz: int) -> dict[str, Any]:
         whole = pyfar.dsp.deconvolve(
             pyfar.Signal(recording, rate_hz),
             pyfar.Signal(played, rate_hz),
+            fft_length=recording.size + reference.size,
             frequency_range=(20, 20_000),
         ).time[0]
         first = int(np.argmax(np.abs(whole))) - round(LEAD_S * rate_hz)
@@ -60,8 +62,11 @@ def _evaluated(response: pyfar.Signal) -> dict[str, Any]:
     times = {label: _times(curves, label) for label in ("EDT", "T20", "T30")}
     start = int(np.squeeze(pyfar.dsp.find_impulse_response_start(response)))
     heard = pyfar.Signal(response.time[0, start:], response.sampling_rate)
+    thirds = filters(response, 3, frequency_range=(20, 20_000)).time[:, 0]
     return {
         **times,
+        "response": np.sum(thirds**2, axis=-1),
+        "DRR": pyrato.parameters.clarity(curves, 2.5),
         "C50": pyrato.parameters.clarity(curves, 50),
         "C80": pyrato.parameters.clarity(curves, 80),
         "D50": pyrato.parameters.definition(curves, 50),
