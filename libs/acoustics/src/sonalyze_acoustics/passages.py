@@ -41,6 +41,9 @@ COMPARED_S: Final = (0.010, 0.060)
 COHERENT: Final = 0.6
 """From this correlation on it is the same response; real phones' are 0.8 and more."""
 
+AGREED_S: Final = 0.001
+"""What two chirps of one clock may differ by: real phones do by 0.2 ms."""
+
 BANDS_PER_OCTAVE: Final = 3
 FEWEST_BANDS: Final = 2
 
@@ -118,7 +121,7 @@ def passages_of(
     bands = [spectra[:, low:high] for low, high in itertools.pairwise(limits)]
     delays_s, gains_db, coherence = _compared(bands, step_hz, COMPARED_S)
     is_paired = chirps.start_chirp is not None and chirps.end_chirp is not None
-    is_paired = is_paired and bool(coherence.max(axis=-1).min() >= COHERENT)
+    is_paired = is_paired and _is_one_clock(delays_s, coherence)
     if not is_paired:
         delays_s, gains_db, coherence = _compared(bands, step_hz, (BEFORE_S, AFTER_S))
     middles_hz = np.sqrt(edges_hz[1:] * edges_hz[:-1])
@@ -209,6 +212,13 @@ def _band_compared(
         10 * np.log10(energy[2] / energy[:2]),
         correlation.max(axis=-1) / np.sqrt(energy[2] * energy[:2]),
     )
+
+
+def _is_one_clock(delays_s: Samples, coherence: Samples) -> bool:
+    """Say whether both chirps put the sweep at the same place."""
+    clear = coherence.min(axis=0) >= COHERENT
+    apart_s = delays_s[0][clear] - delays_s[1][clear]
+    return clear.any() and bool(np.abs(np.median(apart_s)) < AGREED_S)
 
 
 def _vertex(values: Samples, peak: int) -> float:

@@ -46,10 +46,10 @@ def suppression_findings(ribbons: Ribbons) -> Iterator[Finding]:
     for ribbon in ribbons.ribbons:
         if ribbon.center_hz > LARGEST_HZ or ribbon.passing_s + DECAYED_S > SWEEPING_S[0]:
             continue
-        least = QUANTISED * ribbon.rounding
         after, beside = (_floor(ribbon.power[part]) for part in (silence, sweeping))
-        if max(after, beside) > least:
-            differences_db.append(10 * np.log10(max(beside, least) / max(after, least)))
+        if max(after, beside) > QUANTISED * ribbon.rounding:
+            rounded = [max(floor, ribbon.rounding) for floor in (beside, after)]
+            differences_db.append(10 * np.log10(rounded[0] / rounded[1]))
     if len(differences_db) < FEWEST:
         return
     least_db, most_db = min(differences_db), max(differences_db)
