@@ -20,6 +20,7 @@ from sonalyze_acoustics import (
     evaluate_impulse_response,
     spatial_mean,
 )
+from sonalyze_acoustics.evaluation import BandDistortion
 from sonalyze_acoustics.position_means import position_mean
 
 RATE_HZ = 16_000
@@ -134,6 +135,28 @@ def test_repeated_findings_are_told_once() -> None:
     quality = spatial_mean([graded("usable", "quiet", "quiet"), graded("usable", "quiet")]).quality
 
     assert [each.message for each in quality.findings] == ["2 of 2 positions: There is quiet."]
+
+
+def test_octaves_that_not_every_sweep_held_are_averaged_over_those_that_did() -> None:
+    room = evaluation_of_a_room()
+    wide = tuple(BandDistortion(hz, 2.0, (2.0, None, None)) for hz in (125.0, 250.0, 500.0))
+    narrow = (BandDistortion(250.0, 4.0, (3.0, 1.0, None)),)
+
+    mean = spatial_mean([replace(room, distortion=narrow), replace(room, distortion=wide)])
+
+    assert [each.center_hz for each in mean.distortion] == [125.0, 250.0, 500.0]
+    assert [each.thd_percent for each in mean.distortion] == [2.0, 3.0, 2.0]
+    assert mean.distortion[1].harmonics_percent == (2.5, 1.0, None)
+
+
+def test_a_mean_index_is_noted_as_that_of_a_position_that_has_one() -> None:
+    room = evaluation_of_a_room()
+    silent = replace(room.speech, sti=None, sti_male=None, sti_female=None, note="There is none.")
+
+    mean = spatial_mean([replace(room, speech=silent), room])
+
+    assert mean.speech.sti == room.speech.sti
+    assert mean.speech.note == room.speech.note
 
 
 def placed(*pairs: tuple[str, str]) -> Sequence[Place | None]:

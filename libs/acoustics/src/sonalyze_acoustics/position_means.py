@@ -118,8 +118,11 @@ def as_mid_frequency(means: Mapping[str, PositionMean]) -> MidFrequency:
 def as_speech(
     means: Mapping[str, PositionMean], positions: Sequence[SpeechTransmission]
 ) -> SpeechTransmission:
-    """Put means into the shape of a speech transmission index, its parts averaged as well."""
-    first = positions[0]
+    """Put means into the shape of a speech transmission index, its parts averaged as well.
+
+    What is noted of the first position that has an index holds for the mean.
+    """
+    first = next((each for each in positions if each.sti is not None), positions[0])
     indices = zip(*(each.band_ti for each in positions), strict=True)
     modulations = zip(*(each.modulation for each in positions), strict=True)
     return SpeechTransmission(

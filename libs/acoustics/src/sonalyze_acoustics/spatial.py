@@ -8,6 +8,8 @@ well: speech has to be understood at the worst seat.
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -143,7 +145,11 @@ def _decay_curve(positions: Sequence[DecayCurveSummary]) -> DecayCurveSummary:
 
 
 def _distortion(positions: Sequence[tuple[BandDistortion, ...]]) -> tuple[BandDistortion, ...]:
-    return tuple(_band_distortion(bands) for bands in zip(*positions, strict=True))
+    """Average every octave over the positions whose sweep held it: not all need have the same."""
+    by_octave: defaultdict[float, list[BandDistortion]] = defaultdict(list)
+    for band in itertools.chain.from_iterable(positions):
+        by_octave[band.center_hz].append(band)
+    return tuple(_band_distortion(by_octave[center_hz]) for center_hz in sorted(by_octave))
 
 
 def _band_distortion(bands: Sequence[BandDistortion]) -> BandDistortion:
