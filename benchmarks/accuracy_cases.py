@@ -15,7 +15,7 @@ from scipy import fft
 
 Array = NDArray[np.float64]
 
-SEED: Final = 20_260_5
+SEED: Final = 202_605
 ANALYTIC_RATE_HZ: Final = 24_000
 """Carries the octave of 8 kHz, which speech transmission needs."""
 

@@ -26,7 +26,7 @@ from sonalyze_acoustics import SignalSpec, measurement_signal, one_channel
 
 Array = NDArray[np.float64]
 
-SEED: Final = 5_202_6
+SEED: Final = 52_026
 SPEC: Final = SignalSpec()
 SWEEP_START_S, SWEEP_S = 2.5, 10.0
 FULL_SCALE: Final = 32_768.0
