@@ -7,17 +7,15 @@ sweep had passed it not long before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonalyze_acoustics.bands import OCTAVES, Band
 from sonalyze_acoustics.deconvolution import Foreign
 from sonalyze_acoustics.evaluation import Finding
-from sonalyze_acoustics.ribbons import Ribbon, Ribbons, passing_s
+from sonalyze_acoustics.ribbons import Ribbons, passing_s
 from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.signal import (
     CHIRP_S,
@@ -26,6 +24,9 @@ from sonalyze_acoustics.signal import (
     SWEEP_START_S,
     SignalSpec,
 )
+from sonalyze_acoustics.spoilt_octaves import Heard, Spoilt, spoilt_octaves, swept_energy
+
+Flags: TypeAlias = NDArray[np.bool_]
 
 BLOCKS: Final = 8
 """Blocks of a step, 64 ms: long enough for a median that a click does not move."""
@@ -43,7 +44,11 @@ FEWEST: Final = 3
 """Ribbons that it must be heard in at once."""
 
 APART_S: Final = 0.5
+"""What follows sooner is the same sound, still dying away."""
+
 QUIET_SHARE: Final = 0.3
+"""Share of the steps that hold noise alone in every ribbon, even in halls."""
+
 MASKED: Final = 30.0
 """Where the usual is this far above the noise, sweep or decay hide what else is there."""
 
@@ -53,34 +58,8 @@ FADES_S: Final = 0.1
 FOLDED: Final = 3
 """Of this order are the harmonics that a digital limiter folds back from beyond the played rate."""
 
-TAIL_S: Final = 2.0
-"""How long after the sweep a disturbance still falls into the part of a response that counts."""
-
-Flags: TypeAlias = NDArray[np.bool_]
-
-RAISED_DB: Final = 3.0
-SHARE_DB: Final = -50.0
-"""A disturbance that is this far below the sweep moves no decay time by a tenth of a per cent."""
-
 CUT_DB: Final = -40.0
 """From here on T30 is better off without what follows: at -44 dB it was 0.5 % off, at -38 7 %."""
-
-RINGS_S: Final = 0.15
-"""How much of a ribbon's reverberation counts as the sweep's energy."""
-
-FARTHEST: Final = 0.5
-"""How far from an octave's centre, in factors of e, a ribbon still speaks for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spoilt:
-    """An octave in which a disturbance counts."""
-
-    band: Band
-    raised_db: float
-    """By how much its noise rose."""
-    share_db: float
-    """The disturbance's energy relative to the sweep's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +124,7 @@ def disturbances(ribbons: Ribbons, spec: SignalSpec) -> list[Disturbance]:
     instants_s = SWEEP_START_S + instants_s * ribbons.block_s
     stands_out &= ~_expected(instants_s, step_s, spec)
     stands_out &= instants_s + step_s < SWEEP_START_S + ribbons.end_s
-    swept = np.array([_swept(ribbon, ribbons) for ribbon in ribbons.ribbons])
+    swept = np.array([swept_energy(ribbon, ribbons) for ribbon in ribbons.ribbons])
     found: list[Disturbance] = []
     for step in np.flatnonzero(stands_out):
         loudest = int(np.argmax((power[:, step] / around[:, step, np.newaxis]).sum(axis=0)))
@@ -155,51 +134,9 @@ def disturbances(ribbons: Ribbons, spec: SignalSpec) -> list[Disturbance]:
         surplus = power[:, step : step + LASTING] - around[:, step, np.newaxis, np.newaxis]
         energy = np.maximum(surplus, 0.0).sum(axis=(1, 2)) * ribbons.block_s
         heard = around[:, step] < MASKED * noise
-        each = _Heard(instant_s, np.where(heard, energy, np.nan), noise, swept)
-        found.append(Disturbance(instant_s, tuple(_spoilt(each, ribbons, spec))))
+        each = Heard(instant_s, np.where(heard, energy, np.nan), noise, swept)
+        found.append(Disturbance(instant_s, tuple(spoilt_octaves(each, ribbons, spec))))
     return found
-
-
-def _swept(ribbon: Ribbon, ribbons: Ribbons) -> float:
-    """Return the energy of the sweep in a ribbon, with the first of its reverberation."""
-    half_s = 0.5 * ribbon.lasting_s
-    passing = ribbons.blocks(ribbon.passing_s - half_s, ribbon.passing_s + half_s + RINGS_S)
-    return float(ribbon.power[passing].sum()) * ribbons.block_s
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """One disturbance in all ribbons, nan where the sweep hid it, and what it is compared with."""
-
-    instant_s: float
-    energy: Samples
-    noise: Samples
-    swept: Samples
-
-
-def _spoilt(heard: _Heard, ribbons: Ribbons, spec: SignalSpec) -> Iterator[Spoilt]:
-    """Tell in which octaves a disturbance counts.
-
-    Where the sweep hid it, the nearest ribbon speaks for it. Its energy is spread over the time
-    that the sweep takes for an octave.
-    """
-    widths_hz = np.array([ribbon.bandwidth_hz for ribbon in ribbons.ribbons])
-    centers = np.log([ribbon.center_hz for ribbon in ribbons.ribbons])
-    for band in OCTAVES:
-        away = np.abs(centers - np.log(band.middle_hz))
-        begin_s, end_s = (passing_s(spec, edge_hz) for edge_hz in (band.lower_hz, band.upper_hz))
-        after_s = heard.instant_s - SWEEP_START_S
-        if not band.inside(spec.sweep_band_hz) or away.min() > FARTHEST:
-            continue
-        if not begin_s < after_s < end_s + TAIL_S:
-            continue
-        own = int(np.argmin(away))
-        nearest = int(np.argmin(np.where(np.isnan(heard.energy), np.inf, away)))
-        energy = float(heard.energy[nearest] * widths_hz[own] / widths_hz[nearest])
-        raised_db = 10 * np.log10(1 + energy / (heard.noise[own] * (end_s - begin_s)))
-        share_db = 10 * np.log10(max(energy, 1e-300) / max(heard.swept[own], 1e-300))
-        if raised_db >= RAISED_DB and share_db >= SHARE_DB:
-            yield Spoilt(band, float(raised_db), float(share_db))
 
 
 def _expected(instants_s: Samples, step_s: float, spec: SignalSpec) -> Flags:
