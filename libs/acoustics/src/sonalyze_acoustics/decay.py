@@ -71,6 +71,8 @@ class LateDecay:
     """In shares of the energy density at `centre_s`."""
     rate_error_per_s: float = 0.0
     centre_s: float = 0.0
+    known_s: float = 0.0
+    """Until when there is energy to look at, noise included; 0 where nothing follows the end."""
 
     def tail_energy(self) -> float:
         """Return the energy that the decay still holds after `end_s` (ISO 3382-1, 5.3.3)."""
@@ -243,6 +245,7 @@ def _late_decays(bins: Bins, sums: Samples, fit: _Fit) -> tuple[LateDecay, ...]:
     columns = (
         fit.noise, amplitude, rate_per_s, fit.crossing_s, unexplained,
         noise_error, level_error, rate_error, fit.of_row(fit.covariance.origin_s),
+        bins.count * bins.width_s,
     )  # fmt: skip
     return tuple(LateDecay(*map(float, row)) for row in zip(*columns, strict=True))
 

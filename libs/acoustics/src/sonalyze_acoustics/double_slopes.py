@@ -1,8 +1,9 @@
-"""Two exponentials of greatest likelihood, for decays that are bent beyond doubt.
+"""Two exponentials and noise of greatest likelihood, for decays that one does not explain.
 
-Coupled rooms and rooms with uneven absorption decay fast at first and slowly later. Two slopes are
-named only where Schwarz's criterion prefers them to one (Xiang and Goggans, JASA 110, 1415, 2001,
-ask the same of Bayes), where they differ, and where each stands out of the other for some decibels.
+Coupled rooms and rooms with uneven absorption decay fast at first and slowly later. Two slopes say
+how a decay goes on where Akaike's criterion prefers them to one. They are named only where that of
+Schwarz does, too (Ann. Stat. 6, 461, 1978; Xiang and Goggans, JASA 110, 1415, 2001, ask the same of
+Bayes), and where each stands out of the other, and the second out of the noise.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from typing import Final
 import numpy as np
 
 from sonalyze_acoustics.likelihood import LARGEST_EXPONENT, LEAST
-from sonalyze_acoustics.restoration import Restored
 from sonalyze_acoustics.samples import Samples
-from sonalyze_acoustics.slopes import BENT, SIXTY_DB, OneSlope, fitted_shape
+from sonalyze_acoustics.slopes import SIXTY_DB, SLOWER, SUSPICIOUS, OneSlope, fitted_shape
+from sonalyze_acoustics.steps import Steps
 
-STEPS: Final = 20
+AKAIKE: Final = 4.0
+"""What two more numbers must gain, in twice the logarithm of the likelihood, to be believed: too
+much trust in them makes a curve less certain, too little makes it wrong."""
+
+SCORINGS: Final = 30
 LARGEST_STEP: Final = 0.5
-DAMPING: Final = 0.01
+DAMPING: Final = 0.003
 """Of scoring, in logarithms: two exponentials of about one slope have a flat likelihood."""
 
 NEGLIGIBLE: Final = 1e-9
@@ -30,29 +35,50 @@ SETTLED: Final = 1e-4
 LEAST_RATIO: Final = 1.3
 """Of the two times; below, two slopes describe one that is uneven."""
 
+SLOWEST_DB: Final = 10.0
+"""By which the slower must fall while it is heard: less is noise that is not steady."""
+
 SEEN_DB: Final = 6.0
 """Range in which each slope must be the stronger, within what is fitted and above the noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class TwoSlopes:
-    """Times and energies, from the onset to infinity, of the early and the late exponential."""
+    """Two exponentials and noise; numbers are the logarithms of level and rate of each, in turn.
 
-    time_s: tuple[float, float]
-    energy: tuple[float, float]
+    Levels are those at the onset; `covariance`, shape (5, 5), is that of the four numbers and of
+    the noise's logarithm. They are named only where `is_seen`.
+    """
+
+    logarithms: Samples
+    covariance: Samples
+    noise: float
+    is_seen: bool
+
+    @property
+    def time_s(self) -> tuple[float, float]:
+        """Return both reverberation times, the early slope's first."""
+        early, late = (SIXTY_DB * np.exp(-self.logarithms[1::2])).tolist()
+        return early, late
+
+    @property
+    def energy(self) -> tuple[float, float]:
+        """Return both energies, from the onset to infinity."""
+        early, late = np.exp(self.logarithms[::2] - self.logarithms[1::2]).tolist()
+        return early, late
 
 
 def double_slopes(
-    decays: Restored, from_s: Samples, singles: tuple[OneSlope | None, ...]
+    steps: Steps, from_s: Samples, singles: tuple[OneSlope | None, ...]
 ) -> tuple[TwoSlopes | None, ...]:
-    """Look for a second slope where a single one leaves the residuals bent upwards.
+    """Look for a second slope where a single one leaves something slower.
 
     Parameters
     ----------
-    decays : Restored
-        The decays.
+    steps : Steps
+        What was measured.
     from_s : ndarray, shape (bands,)
-        Where their fits begin.
+        Where the fits begin.
     singles : tuple of OneSlope
         What fits best as long as there is one slope.
 
@@ -61,43 +87,111 @@ def double_slopes(
     tuple of TwoSlopes
         None where one slope will do, or two cannot be told apart.
     """
-    shape = fitted_shape(decays, from_s)
+    shape = fitted_shape(steps, from_s)
     return tuple(
-        None if single is None or single.bend < BENT else _two(decays, row, shape[row], single)
+        None
+        if single is None or single.bend < SUSPICIOUS or steps.noise[row] <= 0
+        else _two(steps, row, shape[row], single)
         for row, single in enumerate(singles)
     )
 
 
-def _two(decays: Restored, row: int, shape: Samples, single: OneSlope) -> TwoSlopes | None:
+def _two(steps: Steps, row: int, shape: Samples, single: OneSlope) -> TwoSlopes | None:
     """Fit one band's two slopes and ask whether they are beyond doubt."""
     inside = shape > 0
-    weight, noise = shape[inside], max(float(decays.noise[row]), LEAST)
-    density = decays.noisy[row, inside] / decays.step_s[row, inside]
-    begin_s = float(decays.middle_s[row, inside][0])
-    since_s = decays.middle_s[row, inside] - begin_s
-    start = _start(density - noise, decays.decay[row, inside], since_s, weight)
-    if start is None:
-        return None
-    logs = _scored(start, density - noise, since_s, weight, noise)
+    weight, time_s = shape[inside], steps.middle_s[row, inside]
+    density = steps.density[row, inside]
+    scale = float(density.max())
+    density, noise = density / scale, float(steps.noise[row]) / scale
     rate = SIXTY_DB / single.time_s
-    one = single.energy * rate * np.exp(-rate * (since_s + begin_s))
-    two = _parts(logs, since_s)
-    gain = _misfit(density, one + noise, weight) - _misfit(density, two.sum(axis=0) + noise, weight)
-    # Two more numbers must pay for themselves (Schwarz, Ann. Stat. 6, 461, 1978).
-    if not gain > 2 * np.log(max(float(weight.sum()), 2.0)) or not _stand_out(two, noise):
+    one = single.energy * rate / scale * np.exp(-rate * time_s) + noise
+    fits = [
+        _scored(np.append(start, np.log(noise)), density, time_s, weight)
+        for start in _starts(steps.late[row, inside] / scale, density - noise, time_s, weight)
+    ]
+    fits.append(_scored(_hidden(single, scale, noise), density, time_s, weight))
+    misfits = [_misfit(density, _heard(numbers, time_s), weight) for numbers, _ in fits]
+    best = int(np.argmin(misfits))
+    numbers, covariance = _in_order(*fits[best])
+    gain = _misfit(density, one, weight) - misfits[best]
+    if not gain > AKAIKE or not _differ(numbers, time_s):
         return None
-    return _named(logs, begin_s)
+    is_preferred = gain > 2 * np.log(max(float(weight.sum()), 2.0))
+    is_seen = is_preferred and _stand_out(_parts(numbers, time_s), float(np.exp(numbers[4])))
+    numbers = numbers + np.log(scale) * np.array([1, 0, 1, 0, 1])
+    return TwoSlopes(numbers[:4], covariance, float(np.exp(numbers[4])), is_seen)
 
 
-def _named(logs: Samples, begin_s: float) -> TwoSlopes | None:
-    """Return times and energies where the times differ, the early slope first."""
-    rates = np.exp(logs[1::2])
-    energies = np.exp(logs[::2] + rates * begin_s) / rates
-    if rates[0] < LEAST_RATIO * rates[1] or not np.isfinite(energies).all():
-        return None
-    early_s, late_s = (SIXTY_DB / rates).tolist()
-    early, late = energies.tolist()
-    return TwoSlopes((early_s, late_s), (early, late))
+def _hidden(single: OneSlope, scale: float, noise: float) -> Samples:
+    """Return where scoring begins for a slope that hides in the noise: what the score asks for."""
+    rate = SIXTY_DB / single.time_s
+    added = max(single.added, NEGLIGIBLE * single.energy * rate)
+    logs = np.log([single.energy * rate / scale, rate, added / scale, rate / SLOWER, noise])
+    return np.asarray(logs)
+
+
+def _starts(late: Samples, net: Samples, time_s: Samples, weight: Samples) -> list[Samples]:
+    """Return where scoring begins for slopes in sight: the late decay, and what is above it.
+
+    An exponential's mean time is its time constant.
+    """
+    above = np.maximum(net - late, 0.0) * weight
+    since_s = time_s - time_s[0]
+    if not above.any() or not 0 < late[-1] < late[0]:
+        return []
+    late_rate = float(np.log(late[0] / late[-1]) / since_s[-1])
+    early_rate = float(above.sum() / max(float(above @ since_s), LEAST))
+    early_rate = max(early_rate, LEAST_RATIO * late_rate)
+    early = above.sum() * since_s[-1] / weight.sum() * early_rate
+    log_levels = np.log((early, late[0])) + np.array((early_rate, late_rate)) * time_s[0]
+    return [np.array([log_levels[0], np.log(early_rate), log_levels[1], np.log(late_rate)])]
+
+
+def _parts(numbers: Samples, time_s: Samples) -> Samples:
+    """Return the two exponentials, shape (2, steps)."""
+    exponent = numbers[:4:2, np.newaxis] - np.exp(numbers[1:4:2, np.newaxis]) * time_s
+    return np.asarray(np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)))
+
+
+def _heard(numbers: Samples, time_s: Samples) -> Samples:
+    return np.asarray(_parts(numbers, time_s).sum(axis=0) + np.exp(numbers[4]))
+
+
+def _scored(
+    numbers: Samples, density: Samples, time_s: Samples, weight: Samples
+) -> tuple[Samples, Samples]:
+    """Improve the five logarithms by Fisher scoring; return them with their covariance."""
+    for _ in range(SCORINGS):
+        parts, noise = _parts(numbers, time_s), np.exp(numbers[4])
+        heard = parts.sum(axis=0) + noise
+        by_rate = -np.exp(numbers[1:4:2, np.newaxis]) * time_s * parts
+        slopes = np.stack((parts[0], by_rate[0], parts[1], by_rate[1], np.full(heard.size, noise)))
+        slopes /= heard
+        information = (slopes * weight) @ slopes.T
+        own = np.diag(information)
+        score = slopes @ (weight * (density / heard - 1.0))
+        damped = information + np.diag(DAMPING * np.maximum(own, NEGLIGIBLE * own.max()))
+        step = np.clip(np.linalg.solve(damped, score), -LARGEST_STEP, LARGEST_STEP)
+        numbers = numbers + step
+        if float(np.abs(step).max()) < SETTLED:
+            break
+    held = np.diag(np.maximum(NEGLIGIBLE * own, NEGLIGIBLE**2 * own.max()))
+    return numbers, np.asarray(np.linalg.inv(information + held))
+
+
+def _in_order(numbers: Samples, covariance: Samples) -> tuple[Samples, Samples]:
+    """Return the faster slope first."""
+    if numbers[1] >= numbers[3]:
+        return numbers, covariance
+    order = np.array([2, 3, 0, 1, 4])
+    return numbers[order], covariance[np.ix_(order, order)]
+
+
+def _differ(numbers: Samples, time_s: Samples) -> bool:
+    """Say whether the times differ, and the slower one falls."""
+    early, late = np.exp(numbers[1:4:2])
+    falls = late * (time_s[-1] - time_s[0]) > 0.1 * np.log(10.0) * SLOWEST_DB
+    return bool(early > LEAST_RATIO * late and falls and np.isfinite(numbers).all())
 
 
 def _stand_out(parts: Samples, noise: float) -> bool:
@@ -111,48 +205,6 @@ def _stand_out(parts: Samples, noise: float) -> bool:
     needed = 10 ** (SEEN_DB / 10)
     level = parts.sum(axis=0)
     return bool(level[0] > needed * level[turn] and parts[1, turn] > needed * noise)
-
-
-def _start(net: Samples, late: Samples, since_s: Samples, weight: Samples) -> Samples | None:
-    """Return where scoring begins: the late decay, and what is above it.
-
-    An exponential's mean time is its time constant.
-    """
-    above = np.maximum(net - late, 0.0) * weight
-    if not above.any() or late[0] <= 0 or late[-1] >= late[0]:
-        return None
-    early_rate = float(above.sum() / max(float(above @ since_s), LEAST))
-    late_rate = float(np.log(late[0] / late[-1]) / since_s[-1])
-    width = weight.sum() / since_s[-1]
-    early = above.sum() / width * early_rate
-    early_rate = max(early_rate, LEAST_RATIO * late_rate)
-    return np.asarray(np.log(np.array([early, early_rate, late[0], late_rate])))
-
-
-def _parts(logs: Samples, since_s: Samples) -> Samples:
-    """Return the two exponentials, shape (2, steps)."""
-    exponent = logs[::2, np.newaxis] - np.exp(logs[1::2, np.newaxis]) * since_s
-    return np.asarray(np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)))
-
-
-def _scored(
-    logs: Samples, net: Samples, since_s: Samples, weight: Samples, noise: float
-) -> Samples:
-    """Improve the logarithms of level and rate of both exponentials by Fisher scoring."""
-    for _ in range(STEPS):
-        parts = _parts(logs, since_s)
-        expected = parts.sum(axis=0) + noise
-        by_rate = -np.exp(logs[1::2, np.newaxis]) * since_s * parts
-        slopes = np.stack((parts[0], by_rate[0], parts[1], by_rate[1])) / expected
-        information = (slopes * weight) @ slopes.T
-        score = slopes @ (weight * ((net + noise) / expected - 1.0))
-        own = np.diag(information)
-        information += np.diag(DAMPING * np.maximum(own, NEGLIGIBLE * own.max()))
-        step = np.clip(np.linalg.solve(information, score), -LARGEST_STEP, LARGEST_STEP)
-        logs = logs + step
-        if float(np.abs(step).max()) < SETTLED:
-            break
-    return logs
 
 
 def _misfit(density: Samples, expected: Samples, weight: Samples) -> float:

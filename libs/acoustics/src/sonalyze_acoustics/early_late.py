@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sonalyze_acoustics.likelihood import LEAST
 from sonalyze_acoustics.response_bands import DIRECT_S, EARLY_S, BandResponse
 from sonalyze_acoustics.restoration import Restored
 from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.steps import Steps
 from sonalyze_acoustics.uncertainty import DECIBEL, spread
 
 
@@ -39,7 +41,7 @@ def early_late(responses: Sequence[BandResponse], decays: Restored) -> tuple[Ear
     late = np.array([response.late_energy for response in responses]) + _restored(decays, limit_s)
     is_known = (early > 0) & (late > 0)
     early, late = np.where(is_known, early, np.nan), np.where(is_known, late, np.nan)
-    within = _within(decays, limit_s)
+    within = _within(decays.steps, limit_s)
     own = within / early[..., np.newaxis] - (1 - within) / late[..., np.newaxis]
     ratio_error = spread(decays, own, -1 / late)
     share = early / (early + late)
@@ -53,24 +55,30 @@ def _centre(decays: Restored) -> Samples:
     """Return the centre times and their uncertainties, shape (2, bands)."""
     # Where noise took everything, nothing is known: the others decide what is said of it.
     total = np.where(decays.total() > 0, decays.total(), np.inf)
-    rate_per_s = np.where(decays.rate_per_s > 0, decays.rate_per_s, np.inf)
-    tail_s = decays.edge_s[:, -1] + 1 / rate_per_s
-    moment = (decays.middle_s * decays.energy).sum(axis=-1) + decays.lead_moment
+    middle_s = decays.steps.middle_s
+    moment = (middle_s * decays.energy).sum(axis=-1) + decays.steps.lead_moment
+    tail_s = np.where(np.isfinite(decays.tail_s), decays.tail_s, 0.0)
     centre_s = (moment + decays.tail * tail_s) / total
-    lever_s = (decays.middle_s - centre_s[:, np.newaxis]) / total[:, np.newaxis]
+    lever_s = (middle_s - centre_s[:, np.newaxis]) / total[:, np.newaxis]
     beyond_s = (tail_s - centre_s) / total
     error_s = spread(decays, lever_s[:, np.newaxis], beyond_s[:, np.newaxis])[:, 0]
     return np.stack((centre_s, error_s))
 
 
-def _within(decays: Restored, limit_s: Samples) -> Samples:
+def _within(steps: Steps, limit_s: Samples) -> Samples:
     """Return which share of each step lies before some limits, shape (bands, limits, steps)."""
-    passed_s = limit_s[:, np.newaxis] - decays.edge_s[:, np.newaxis, :-1]
-    return np.asarray(np.clip(passed_s / decays.step_s[:, np.newaxis], 0.0, 1.0))
+    passed_s = limit_s[:, np.newaxis] - steps.edge_s[:, np.newaxis, :-1]
+    return np.asarray(np.clip(passed_s / np.maximum(steps.step_s, LEAST)[:, np.newaxis], 0.0, 1.0))
 
 
 def _restored(decays: Restored, limit_s: Samples) -> Samples:
-    """Return by how much restoring raises the late energies over plain subtraction."""
-    plain = decays.noisy - decays.noise[:, np.newaxis] * decays.step_s
-    after = 1 - _within(decays, limit_s)
-    return np.asarray(np.einsum("bfs,bs->bf", after, decays.energy - plain))
+    """Return by how much restoring raises the late energies over plain subtraction.
+
+    That ends where noise and decay are equal, and adds the tail.
+    """
+    steps = decays.steps
+    before = steps.edge_s[:, 1:] <= steps.end_s[:, np.newaxis]
+    plain = (steps.energy - steps.noise[:, np.newaxis] * steps.step_s) * before
+    after = 1 - _within(steps, limit_s)
+    gained = np.einsum("bfs,bs->bf", after, decays.energy - plain)
+    return np.asarray(gained + (decays.tail - steps.tail)[:, np.newaxis])

@@ -127,16 +127,18 @@ def scored(  # noqa: PLR0913 - a fit's start, data and effort
     Returns
     -------
     Exponential
-        Of shape (...), with the origin in the middle of the bins.
+        Of shape (...), with the origin in the middle of what is heard of it.
     Covariance
         Of its level and rate.
     """
-    origin_s = middle_s(time_s, shape)
+    floor = np.maximum(noise, LEAST)[..., np.newaxis]
+    expected = start.at(time_s)
+    # Level and slope are nearly independent where the decay is heard.
+    origin_s = middle_s(time_s, shape * (expected / (expected + floor)) ** 2)
     centred = time_s - origin_s[..., np.newaxis]
     square = centred**2
     seen = start.seen_from(origin_s)
     level, slope = seen.level, -seen.rate_per_s
-    floor = np.maximum(noise, LEAST)[..., np.newaxis]
     for _ in range(steps):
         exponent = level[..., np.newaxis] + slope[..., np.newaxis] * centred
         decay = np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT))

@@ -15,13 +15,15 @@ import numpy as np
 
 from sonalyze_acoustics.bands import Band
 from sonalyze_acoustics.decay_times import NAMES as TIMES
-from sonalyze_acoustics.decay_times import DecayTimes, decay_times
+from sonalyze_acoustics.decay_times import Line, decay_times
+from sonalyze_acoustics.double_slopes import TwoSlopes
 from sonalyze_acoustics.early_late import EarlyLate, early_late
 from sonalyze_acoustics.energies import clarity_db
 from sonalyze_acoustics.evaluation import BandMetrics, DecayShape, Slope
 from sonalyze_acoustics.response_bands import BandResponse
-from sonalyze_acoustics.restoration import restored
+from sonalyze_acoustics.slopes import OneSlope
 from sonalyze_acoustics.uncertainty import systematic
+from sonalyze_acoustics.understanding import understood
 
 NEEDED_INR_DB: Final = {"t30_s": 45.0, "t20_s": 35.0}
 """ISO 3382-1 5.2.1: the noise lies 10 dB below the end of the evaluation, seen from the peak."""
@@ -47,11 +49,12 @@ LIKELIHOOD_ERROR: Final = 0.10
 """Standard uncertainty, in shares, up to which it does: two just noticeable differences."""
 
 LARGEST_ERROR: Final = {
-    "t30_s": 0.025, "t20_s": 0.025, "edt_s": 0.025, "topt_s": 0.025,
+    "t30_s": 0.025, "t20_s": 0.025, "edt_s": 0.025, "topt_s": 0.035,
     "c50_db": 0.5, "c80_db": 0.5, "drr_db": 0.5, "d50": 0.025, "d80": 0.025, "ts_s": 0.005,
 }  # fmt: skip
 """Standard uncertainty up to which a figure is given, times in shares of themselves: half a just
-noticeable difference (ISO 3382-1 Table A.1), so that four of them are two."""
+noticeable difference (ISO 3382-1 Table A.1), so that four of them are two. That of Topt also counts
+how far the decay is from straight."""
 
 RATIOS: Final = ("c50_db", "c80_db", "drr_db")
 """In the order of a band's early parts."""
@@ -71,6 +74,8 @@ them are 1 dB. Of 2,900 ratios in noise none with less was off by more."""
 
 DIRECT_DOMINATES: Final = "The direct sound dominates: the decay leaves no room for this figure."
 BENT: Final = "It is bent, so that no single slope stands for what the noise hides."
+UNCERTAIN_END: Final = "noise makes the end of the decay uncertain."
+NOWHERE_STRAIGHT: Final = "No range of 20 dB or more is straight enough to stand for the decay."
 TOO_LITTLE_LATE: Final = "Too little arrives late to be told from the noise."
 
 DRR_FROM_HZ: Final = 1000.0
@@ -89,11 +94,12 @@ def bands_metrics(responses: Sequence[BandResponse]) -> tuple[BandMetrics, ...]:
     """Evaluate bands of a response, all at once."""
     if not responses:
         return ()
-    decays = restored(responses)
+    found = understood(responses)
     known_db = np.array([response.decay_range_db or 0.0 for response in responses])
-    times, balance = decay_times(decays, known_db), early_late(responses, decays)
-    total = decays.total().tolist()
-    return tuple(map(_metrics, responses, times, balance, total))
+    lines = decay_times(found.decays, known_db)
+    balance = early_late(responses, found.decays)
+    shapes = map(_Decay, lines, found.single, found.double, found.decays.total().tolist())
+    return tuple(map(_metrics, responses, shapes, balance))
 
 
 def absent_band(band: Band, reason: str) -> BandMetrics:
@@ -124,6 +130,16 @@ def early_to_late_db(response: BandResponse, row: int) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Decay:
+    """One band's lines by the names of their times, its exponentials, and its energy."""
+
+    lines: Mapping[str, Line]
+    single: OneSlope | None
+    double: TwoSlopes | None
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Figure:
     """A figure with its standard uncertainty, or the reason why there is none."""
 
@@ -133,17 +149,15 @@ class _Figure:
     estimator: Estimator = "line"
 
 
-def _metrics(
-    response: BandResponse, times: DecayTimes, balance: EarlyLate, total: float
-) -> BandMetrics:
+def _metrics(response: BandResponse, decay: _Decay, balance: EarlyLate) -> BandMetrics:
     """Put one band's figures together."""
     found = {
         name: _figure(response, name, value, error)
-        for name, value, error in _candidates(times, balance, response)
+        for name, value, error in _candidates(decay, balance, response)
     }
     for name in LIKELIHOOD_RANGE_DB:
         if found[name].value is None:
-            found[name] = _likeliest(response, name, times, found[name])
+            found[name] = _likeliest(response, name, decay, found[name])
     values = {name: figure.value for name, figure in found.items()}
     return BandMetrics(
         center_hz=response.band.center_hz,
@@ -161,17 +175,17 @@ def _metrics(
         reasons={name: each.reason for name, each in found.items() if each.value is None},
         topt_s=values["topt_s"],
         uncertainty={name: each.error for name, each in found.items() if each.value is not None},
-        shape=_shape(found, times, total),
+        shape=_shape(found, decay),
     )
 
 
 def _candidates(
-    times: DecayTimes, balance: EarlyLate, response: BandResponse
+    decay: _Decay, balance: EarlyLate, response: BandResponse
 ) -> Iterator[tuple[str, float, float]]:
     """Name each figure with its uncertainty, nan where it is out of reach."""
     bandwidth_hz = response.band.bandwidth_hz if response.is_filtered else np.inf
     for name in TIMES:
-        line = times.lines.get(name)
+        line = decay.lines.get(name)
         value, error = (line.time_s, line.error_s) if line else (np.nan, np.nan)
         yield name, value, hypot(error, systematic(name, value, bandwidth_hz))
     ratios = zip(RATIOS, balance.ratio_db, balance.ratio_error_db, strict=True)
@@ -199,34 +213,44 @@ def _figure(response: BandResponse, name: str, value: float, error: float) -> _F
     elif name in TIMES and _is_of_the_filter(response, value):
         reason = f"{center}: the decay is no longer than that of the band's own filter."
     elif not error <= limit:
-        uncertain = f"{center}: noise makes the end of the decay uncertain."
+        uncertain = NOWHERE_STRAIGHT if name == "topt_s" else f"{center}: {UNCERTAIN_END}"
         reason = TOO_LITTLE_LATE if name in RATIOS else uncertain
     return _Figure(None, reason=reason) if reason else _Figure(value, error)
 
 
-def _likeliest(response: BandResponse, name: str, times: DecayTimes, missing: _Figure) -> _Figure:
-    """Give the time of a straight decay in noise where a line finds too little range."""
-    line, exponential = times.lines.get(name), times.one_slope
+def _likeliest(response: BandResponse, name: str, decay: _Decay, missing: _Figure) -> _Figure:
+    """Give what is likeliest where the curve alone is too short or too uncertain for a line.
+
+    That is the single slope of a straight decay, or the line through a curve that likelihood led
+    into the noise, whichever is more certain.
+    """
+    line, exponential = decay.lines.get(name), decay.single
     range_db = response.decay_range_db or 0.0
     in_noise = response.is_filtered and response.decay.noise > 0
     if exponential is None or not in_noise or range_db < LIKELIHOOD_RANGE_DB[name]:
         return missing
     if line is not None and _is_of_the_filter(response, line.time_s):
         return missing
-    if not exponential.suffices:
+    in_sight = (response.inr_db or 0.0) >= NEEDED_INR_DB[name]
+    choices = []
+    if line is not None and (in_sight or decay.double is not None):
+        choices.append((line.error_s, line.time_s))
+    if exponential.suffices(in_sight=in_sight):
+        choices.append((exponential.error_s, exponential.time_s))
+    if not choices:
         return replace(missing, reason=f"{missing.reason} {BENT}")
-    time_s, error_s = exponential.time_s, exponential.error_s
+    error_s, time_s = min(choices)
     if time_s * response.band.bandwidth_hz < STRAIGHT_DECAY or error_s > LIKELIHOOD_ERROR * time_s:
         return missing
     return _Figure(time_s, error_s, estimator="likelihood")
 
 
-def _shape(found: Mapping[str, _Figure], times: DecayTimes, total: float) -> DecayShape | None:
+def _shape(found: Mapping[str, _Figure], decay: _Decay) -> DecayShape | None:
     """Describe how straight the decay is, where any of its times is known."""
     given = {name: found[name] for name in TIMES if found[name].value is not None}
     if not given:
         return None
-    lines = {name: times.lines[name] for name, each in given.items() if each.estimator == "line"}
+    lines = {name: decay.lines[name] for name, each in given.items() if each.estimator == "line"}
     curvature = None
     if "t20_s" in lines and "t30_s" in lines:
         curvature = 100 * (lines["t30_s"].time_s / lines["t20_s"].time_s - 1)
@@ -236,21 +260,21 @@ def _shape(found: Mapping[str, _Figure], times: DecayTimes, total: float) -> Dec
         nonlinearity_permille={name: line.nonlinearity_permille for name, line in lines.items()},
         curvature_percent=curvature,
         topt_range_db=lines["topt_s"].range_db if "topt_s" in lines else None,
-        slopes=_slopes(times, total),
+        slopes=_slopes(decay),
     )
 
 
-def _slopes(times: DecayTimes, total: float) -> tuple[Slope, ...]:
+def _slopes(decay: _Decay) -> tuple[Slope, ...]:
     """Name the exponentials that the decay is the sum of, none where that is not known."""
-    one, two = times.one_slope, times.two_slopes
-    if two is not None:
+    one, two = decay.single, decay.double
+    if two is not None and two.is_seen:
         return tuple(
-            Slope(time_s, level_db=10 * log10(energy / total))
+            Slope(time_s, level_db=10 * log10(energy / decay.total))
             for time_s, energy in zip(two.time_s, two.energy, strict=True)
         )
     if one is None or one.is_bent:
         return ()
-    return (Slope(one.time_s, level_db=10 * log10(one.energy / total)),)
+    return (Slope(one.time_s, level_db=10 * log10(one.energy / decay.total)),)
 
 
 def _is_of_the_filter(response: BandResponse, time_s: float) -> bool:

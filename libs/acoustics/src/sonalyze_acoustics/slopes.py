@@ -1,7 +1,8 @@
-"""Single exponentials of greatest likelihood, from 5 dB below the onset into the noise.
+"""Single exponentials of greatest likelihood, from 5 dB below the onset through the noise.
 
-Each is asked whether its residuals are bent: the score of a quadratic term is normal with unit
-variance where the decay is straight (Rao's test).
+Each is asked whether a slower or a faster one hides in what it leaves: the score of such an
+addition is normal with unit variance where the decay is straight (Rao's test), while level, slope
+and noise are free.
 """
 
 from __future__ import annotations
@@ -12,21 +13,30 @@ from typing import Final
 import numpy as np
 
 from sonalyze_acoustics.likelihood import LEAST, Exponential, scored
-from sonalyze_acoustics.restoration import FINE_S, Restored
 from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.steps import FINE_S, Steps
 
 RINGING: Final = 2.0
 """A strong direct sound rings in the band for this many reciprocals of its bandwidth."""
 
-STEPS: Final = 6
-"""Of scoring, from the late decay."""
+SCORINGS: Final = 6
+"""From the late decay."""
 
 SIXTY_DB: Final = float(np.log(1e6))
 
+SLOWER: Final = 3.0
+"""The additions that are asked for decay this much slower and faster; others are seen with them."""
+
+TOLD_APART: Final = 1e-6
+"""Share of its information that the addition must keep from level, slope and noise."""
+
+UNSUSPICIOUS: Final = 1.0
 STRAIGHT: Final = 2.0
+SUSPICIOUS: Final = 2.5
 BENT: Final = 3.0
-"""Standard deviations up to which a decay may be straight, and from which it is bent: of 5,760
-straight ones with direct sound and noise 2.2 % had more than the first, 0.1 % than the second."""
+"""Standard deviations: up to the first a decay is taken for straight where little of it is seen, up
+to the second where all of it is; a second slope is looked for from the third on, and from the last
+on the decay is called bent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +48,15 @@ class OneSlope:
     energy: float
     """From the onset to infinity."""
     bend: float
+    added: float
+    """Density at the onset of the slower exponential that the residuals ask for."""
 
-    @property
-    def suffices(self) -> bool:
-        """Say whether it may stand in for what the noise hides of the decay."""
-        return abs(self.bend) < STRAIGHT
+    def suffices(self, *, in_sight: bool) -> bool:
+        """Say whether it may stand in for what the noise hides of the decay.
+
+        Where the range is not in sight, less of a second slope would show.
+        """
+        return abs(self.bend) < (STRAIGHT if in_sight else UNSUSPICIOUS)
 
     @property
     def is_bent(self) -> bool:
@@ -50,13 +64,13 @@ class OneSlope:
         return abs(self.bend) >= BENT
 
 
-def single_slopes(decays: Restored, from_s: Samples) -> tuple[OneSlope | None, ...]:
+def single_slopes(steps: Steps, from_s: Samples) -> tuple[OneSlope | None, ...]:
     """Fit one exponential to each decay.
 
     Parameters
     ----------
-    decays : Restored
-        With the noise that their tails showed.
+    steps : Steps
+        What was measured.
     from_s : ndarray, shape (bands,)
         Where each fit begins; not before the direct sound is over in its band.
 
@@ -65,18 +79,18 @@ def single_slopes(decays: Restored, from_s: Samples) -> tuple[OneSlope | None, .
     tuple of OneSlope
         None where nothing decays.
     """
-    shape = fitted_shape(decays, from_s)
-    density, middle_s = decays.noisy / decays.step_s, decays.middle_s
+    shape = fitted_shape(steps, from_s)
     start = Exponential(
-        np.log(np.maximum(decays.decay[:, 0], LEAST)), decays.rate_per_s, middle_s[:, 0]
+        np.log(np.maximum(steps.late[:, 0], LEAST)), steps.rate_per_s, steps.middle_s[:, 0]
     )
-    fit, covariance = scored(start, density, middle_s, decays.noise, shape, steps=STEPS)
+    density = steps.density
+    fit, covariance = scored(start, density, steps.middle_s, steps.noise, shape, steps=SCORINGS)
     with np.errstate(all="ignore"):
         time_s = SIXTY_DB / fit.rate_per_s
         error_s = time_s * np.sqrt(covariance.rate) / fit.rate_per_s
         energy = fit.amplitude() / fit.rate_per_s
-    bend = _bend(fit, density, middle_s, decays.noise, shape)
-    columns = np.stack((time_s, error_s, energy, bend), axis=-1)
+        bend, added = _bend(fit, density, steps, shape)
+    columns = np.stack((time_s, error_s, energy, bend, added), axis=-1)
     is_known = np.isfinite(columns).all(axis=-1) & (fit.rate_per_s > 0) & (error_s > 0)
     return tuple(
         OneSlope(*row) if known else None
@@ -84,26 +98,40 @@ def single_slopes(decays: Restored, from_s: Samples) -> tuple[OneSlope | None, .
     )
 
 
-def fitted_shape(decays: Restored, from_s: Samples) -> Samples:
+def fitted_shape(steps: Steps, from_s: Samples) -> Samples:
     """Return the shape of each step's distribution, 0 before the fit begins."""
-    begin_s = np.maximum(np.maximum(from_s, FINE_S), RINGING / decays.bandwidth_hz)
-    inside = decays.edge_s[:, :-1] >= begin_s[:, np.newaxis]
-    return np.asarray(decays.bandwidth_hz[:, np.newaxis] * decays.step_s * inside)
+    begin_s = np.maximum(np.maximum(from_s, FINE_S), RINGING / steps.bandwidth_hz)
+    inside = steps.edge_s[:, :-1] >= begin_s[:, np.newaxis]
+    return np.asarray(steps.bandwidth_hz[:, np.newaxis] * steps.step_s * inside)
 
 
 def _bend(
-    fit: Exponential, density: Samples, time_s: Samples, noise: Samples, shape: Samples
-) -> Samples:
-    """Return the score of a quadratic term over its standard deviation."""
-    expected = fit.at(time_s)
-    heard = np.maximum(expected + noise[:, np.newaxis], LEAST)
-    pull = shape * expected / heard
-    weight = pull * expected / heard
-    total = np.maximum(weight.sum(axis=-1, keepdims=True), LEAST)
-    centred = time_s - (weight * time_s).sum(axis=-1, keepdims=True) / total
-    first = centred**2
-    second = (weight * centred**2).sum(axis=-1, keepdims=True)
-    third = (weight * centred**3).sum(axis=-1, keepdims=True)
-    left = first - second / total - centred * third / np.maximum(second, LEAST)
-    score = (pull * (density / heard - 1.0) * left).sum(axis=-1)
-    return np.asarray(score / np.sqrt(np.maximum((weight * left**2).sum(axis=-1), LEAST)))
+    fit: Exponential, density: Samples, steps: Steps, shape: Samples
+) -> tuple[Samples, Samples]:
+    """Return the largest score of an addition over its deviation, and how much of a slower one.
+
+    A slower one is what double decays have late; seen from their slow end they have a faster one.
+    """
+    decay, noise = fit.at(steps.middle_s), steps.noise[:, np.newaxis]
+    heard = np.maximum(decay + noise, LEAST)
+    since_s = steps.middle_s - fit.origin_s[:, np.newaxis]
+    free = np.stack((decay, decay * since_s, heard - decay), axis=1) / heard[:, np.newaxis]
+    rate_per_s = fit.rate_per_s[:, np.newaxis, np.newaxis] * np.array([[1 / SLOWER], [SLOWER]])
+    added = np.exp(-rate_per_s * steps.middle_s[:, np.newaxis]) / heard[:, np.newaxis]
+    weighted = free * shape[:, np.newaxis]
+    gram = weighted @ np.swapaxes(free, 1, 2)
+    own = np.einsum("bii->bi", gram)
+    own += TOLD_APART * own + LEAST
+    cross = weighted @ np.swapaxes(added, 1, 2)
+    shares = np.linalg.solve(gram, cross)
+    surplus = density / heard - 1.0
+    score = np.einsum("bas,bs->ba", added, shape * surplus)
+    score -= np.einsum("bfa,bf->ba", shares, np.einsum("bfs,bs->bf", weighted, surplus))
+    whole = np.einsum("bas,bs->ba", added**2, shape)
+    information = whole - (shares * cross).sum(axis=1)
+    is_told = information > TOLD_APART * whole
+    information = np.where(is_told, information, 1.0)
+    scores = np.where(is_told, score / np.sqrt(information), 0.0)
+    largest = np.argmax(np.abs(scores), axis=-1)[:, np.newaxis]
+    bend = np.take_along_axis(scores, largest, axis=-1)[:, 0]
+    return bend, np.where(is_told, score / information, 0.0)[:, 0]

@@ -8,20 +8,30 @@ L, tL and L^2. However many ranges are asked for, each costs the same few lookup
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from sonalyze_acoustics.samples import Samples
 
+AROUND: Final = 4
+"""Instants on either side over which a curve's own slope is taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines fitted to levels, shape (bands, ranges); nan where a curve ends above a range."""
+    """Lines fitted to levels, shape (bands, ranges); nan where a curve ends above a range.
+
+    Where a curve is bent its line also turns when the ends of the range move: `start_turn` and
+    `stop_turn` are by how many dB per second, for each decibel that the curve there is raised.
+    """
 
     start_s: Samples
     stop_s: Samples
     slope_db_per_s: Samples
     correlation: Samples
+    start_turn: Samples
+    stop_turn: Samples
 
     @property
     def time_s(self) -> Samples:
@@ -68,7 +78,26 @@ class Levels:
             spread = length_s**2 / 12
             correlation = covariance / np.sqrt(spread * np.maximum(square - level**2, 0.0))
             slope = covariance / spread
-        return Lines(start_s, stop_s, slope, np.clip(correlation, -1.0, 1.0))
+            half_db = 0.5 * slope * length_s
+            start_turn = (start_db - level + half_db) / spread * self._later_s(upper)
+            stop_turn = (stop_db - level - half_db) / spread * self._later_s(lower)
+        is_first = upper_db > self._level_db[:, :1]
+        return Lines(
+            start_s,
+            stop_s,
+            slope,
+            np.clip(correlation, -1.0, 1.0),
+            np.where(is_first, 0.0, 0.5 * start_turn),
+            0.5 * stop_turn,
+        )
+
+    def _later_s(self, before: np.ndarray) -> Samples:
+        """Return by how much later a level is passed for each decibel that a curve is raised."""
+        rows, last = np.arange(before.shape[0])[:, np.newaxis], self._level_db.shape[-1] - 1
+        first, stop = np.maximum(before - AROUND, 0), np.minimum(before + AROUND + 1, last)
+        fallen_db = self._level_db[rows, first] - self._level_db[rows, stop]
+        passed_s = self._time_s[rows, stop] - self._time_s[rows, first]
+        return np.asarray(passed_s / np.maximum(fallen_db, 1e-12))
 
     def _place(self, level_db: Samples) -> tuple[np.ndarray, Samples, Samples]:
         """Return the instant before each crossing, its time, and the level there."""

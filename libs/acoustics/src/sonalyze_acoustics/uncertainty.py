@@ -1,8 +1,8 @@
 """What noise and extrapolation leave unknown of a figure, to first order.
 
 A figure of a decay moves with the energy of each step by a weight G; it is as uncertain as these
-energies are. Four things are: the energy of each step by itself, the level of the noise, and the
-level and the slope of the late decay which takes over where the noise does.
+energies are: each by itself, and all together with the level of the noise, and with level and slope
+of the late decay which takes over where the noise does.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Final
 
 import numpy as np
 
+from sonalyze_acoustics.likelihood import LEAST
 from sonalyze_acoustics.restoration import Restored
 from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.steps import Steps
 from sonalyze_acoustics.straightness import Lines
 
 DECIBEL: Final = 10 / float(np.log(10))
@@ -48,28 +50,12 @@ def spread(decays: Restored, weight: Samples, beyond: Samples) -> Samples:
     ndarray, shape (bands, figures)
         In the unit of the figure; not finite where the weights are not.
     """
-    step_s, rate = decays.step_s, np.where(decays.rate_per_s > 0, decays.rate_per_s, 1.0)
-    modelled = (1 - decays.share**2) * decays.decay * step_s
-    from_s = decays.middle_s - decays.centre_s[:, np.newaxis]
-    tail_s = decays.edge_s[:, -1] + 1 / rate - decays.centre_s
-    # How the energies move with the noise and with the late decay's logarithm and slope.
-    moved = np.stack(
-        (
-            decays.share**2 * step_s * (decays.noise * decays.noise_error)[:, np.newaxis],
-            modelled * decays.level_error[:, np.newaxis],
-            modelled * from_s * decays.rate_error_per_s[:, np.newaxis],
-        )
-    )
-    tail = decays.tail * np.stack(
-        (np.zeros_like(rate), decays.level_error, tail_s * decays.rate_error_per_s)
-    )
-    own = 0.5 * rate * decays.tail**2 / decays.bandwidth_hz
     with np.errstate(invalid="ignore", over="ignore"):
-        common = np.einsum("bfs,mbs->mbf", weight, moved) + beyond * tail[..., np.newaxis]
+        common = np.einsum("bfs,bms->bmf", weight, decays.moved)
+        common += beyond[:, np.newaxis] * decays.tail_moved[..., np.newaxis]
         single = np.einsum("bfs,bs->bf", weight**2, decays.variance)
-        return np.asarray(
-            np.sqrt(single + beyond**2 * own[:, np.newaxis] + (common**2).sum(axis=0))
-        )
+        single += beyond**2 * decays.tail_variance[:, np.newaxis]
+        return np.asarray(np.sqrt(single + (common**2).sum(axis=1)))
 
 
 def line_weights(decays: Restored, left: Samples, lines: Lines) -> tuple[Samples, Samples]:
@@ -85,15 +71,28 @@ def line_weights(decays: Restored, left: Samples, lines: Lines) -> tuple[Samples
         Fitted to them, shape (bands, figures).
     """
     start_s, stop_s = lines.start_s[..., np.newaxis], lines.stop_s[..., np.newaxis]
-    edge_s = np.clip(decays.edge_s[:, np.newaxis], start_s, stop_s)
-    inside_s = np.diff(edge_s, axis=-1)
-    lever_s = 0.5 * (edge_s[..., 1:] + edge_s[..., :-1]) - 0.5 * (start_s + stop_s)
+    edge_s, steps = decays.steps.edge_s[:, np.newaxis], decays.steps
+    held_s = np.clip(edge_s, start_s, stop_s)
+    lever_s = 0.5 * (held_s[..., 1:] + held_s[..., :-1]) - 0.5 * (start_s + stop_s)
     middle = np.sqrt(left[:, 1:] * left[:, :-1])[:, np.newaxis]
+    width_s = np.maximum(steps.step_s, LEAST)[:, np.newaxis]
     with np.errstate(all="ignore"):
-        pull = DECIBEL * 12 / (stop_s - start_s) ** 3 * lever_s * inside_s / middle
+        pull = 12 / (stop_s - start_s) ** 3 * lever_s * np.diff(held_s, axis=-1) / middle
         # Energy raises the curve at all instants before it.
         moved = np.cumsum(pull, axis=-1)
-        return moved - 0.5 * pull, moved[..., -1]
+        weight, beyond = moved - 0.5 * pull, moved[..., -1]
+        for end_s, turn in ((start_s, lines.start_turn), (stop_s, lines.stop_turn)):
+            after = np.clip((edge_s[..., 1:] - end_s) / width_s, 0.0, 1.0)
+            turned = turn / _at(decays.steps, left, end_s[..., 0])
+            weight = weight + turned[..., np.newaxis] * after
+            beyond = beyond + turned
+    return DECIBEL * weight, DECIBEL * beyond
+
+
+def _at(steps: Steps, left: Samples, time_s: Samples) -> Samples:
+    """Return the decay curves at some times, shape (bands, times)."""
+    index = (steps.edge_s[:, np.newaxis] < time_s[..., np.newaxis]).sum(axis=-1)
+    return np.take_along_axis(left, np.minimum(index, left.shape[-1] - 1), axis=-1)
 
 
 def systematic(name: str, value: float, bandwidth_hz: float) -> float:
