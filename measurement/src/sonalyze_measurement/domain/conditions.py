@@ -71,6 +71,10 @@ class TooManyPositions(TooLarge):
     """The job has recordings of more positions than are analysed together."""
 
 
+class TooManyRepeats(TooLarge):
+    """The job has more recordings of one position than are averaged."""
+
+
 class UploadStalled(Invalid):
     """The client stopped sending in the middle."""
 
