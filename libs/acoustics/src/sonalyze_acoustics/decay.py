@@ -17,7 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonalyze_acoustics.binning import Bins, binned
-from sonalyze_acoustics.likelihood import LEAST, Covariance, Exponential, line_through, scored
+from sonalyze_acoustics.likelihood import (
+    LARGEST_EXPONENT,
+    LEAST,
+    Covariance,
+    Exponential,
+    line_through,
+    scored,
+)
 from sonalyze_acoustics.samples import Samples
 
 Indices: TypeAlias = NDArray[np.intp]
@@ -31,6 +38,10 @@ FEWEST_BINS: Final = 4
 
 LAST_TENTH: Final = 0.9
 NOISE_LIMIT: Final = 1.3
+LEAST_NOISE: Final = 0.5
+"""Where a response ends soon after it has met its noise, the decay is still heard in the noise; but
+no more of that is taken for decay than this leaves."""
+
 ROUNDS: Final = 6
 LATE_RANGE_DB: Final = 25.0
 FLOOR_MARGIN_DB: Final = 5.0
@@ -198,12 +209,21 @@ def _refined(bins: Bins, sums: Samples, last: Samples, before: _Fit | None) -> _
     settled_s = np.minimum(crossing_s + ten_db_s, LAST_TENTH * end_s)
     settled = np.minimum(np.ceil(settled_s / bins.width_s - 0.5).astype(np.intp), bins.count - 1)
     heard = np.minimum(_mean_from(bins, sums, settled), NOISE_LIMIT * last)
+    left = _mean_after(fit.decay, settled * bins.width_s, end_s)
     return replace(
         fit,
-        noise=np.where(decays_at_all, heard, noise),
+        noise=np.where(decays_at_all, np.maximum(heard - left, LEAST_NOISE * heard), noise),
         settled=settled,
         crossing_s=np.where(decays_at_all, crossing_s, (stop - 0.5) * bins.width_s),
     )
+
+
+def _mean_after(decay: Exponential, start_s: Samples, stop_s: Samples) -> Samples:
+    """Return the mean density that decays still have between two instants."""
+    rate_per_s = np.where(decay.rate_per_s > 0, decay.rate_per_s, np.inf)
+    kept = -np.expm1(-np.minimum(rate_per_s * (stop_s - start_s), LARGEST_EXPONENT))
+    length = rate_per_s * np.maximum(stop_s - start_s, LEAST)
+    return np.asarray(decay.at(start_s[:, np.newaxis])[:, 0] * kept / length)
 
 
 def _late_range(bins: Bins, noise: Samples) -> tuple[Indices, Indices, Indices]:
@@ -239,9 +259,14 @@ def _late_decays(bins: Bins, sums: Samples, fit: _Fit) -> tuple[LateDecay, ...]:
     amplitude = decay.amplitude() * decays_at_all
     tail = amplitude * np.exp(-rate_per_s * fit.crossing_s) / np.where(decays_at_all, rate_per_s, 1)
     unexplained = _unexplained(bins, sums, fit.crossing_s, tail)
-    noise_error = 1 / np.sqrt(bins.shape * (bins.count - fit.settled))
     level_error = np.sqrt(fit.of_row(fit.covariance.level))
     rate_error = np.sqrt(fit.of_row(fit.covariance.rate))
+    settled_s = fit.settled * bins.width_s
+    left = _mean_after(decay, settled_s, bins.count * bins.width_s)
+    lever_s = settled_s - fit.of_row(fit.covariance.origin_s)
+    of_left = np.hypot(level_error, lever_s * rate_error) * left / np.maximum(fit.noise, LEAST)
+    by_chance = 1 / np.sqrt(bins.shape * (bins.count - fit.settled))
+    noise_error = np.hypot(by_chance, np.minimum(of_left, 1.0))
     columns = (
         fit.noise, amplitude, rate_per_s, fit.crossing_s, unexplained,
         noise_error, level_error, rate_error, fit.of_row(fit.covariance.origin_s),

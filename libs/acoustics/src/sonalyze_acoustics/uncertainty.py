@@ -26,8 +26,8 @@ exponentials with direct sound up to 60 % of the energy, B T from 13 to 5,000: 2
 % of T20 at 13, a quarter of that at 27."""
 
 OF_STEPS: Final = {
-    "edt_s": 0.0015, "t20_s": 0.001, "t30_s": 0.001, "topt_s": 0.001,
-    "c50_db": 0.01, "c80_db": 0.01, "drr_db": 0.01, "d50": 0.0005, "d80": 0.0005, "ts_s": 0.00003,
+    "edt_s": 0.003, "t20_s": 0.001, "t30_s": 0.001, "topt_s": 0.001,
+    "c50_db": 0.01, "c80_db": 0.01, "drr_db": 0.01, "d50": 0.0005, "d80": 0.0005, "ts_s": 0.0001,
 }  # fmt: skip
 """Of any figure, times in shares of themselves: curves are known in steps, whose places depend on
 where the noise is met. Measured on noise-like decays with noise 60 dB down, and none."""
