@@ -18,15 +18,15 @@ from sonalyze_acoustics.uncertainty import line_weights, spread
 FIXED: Final = {"edt_s": EDT, "t20_s": T20, "t30_s": T30}
 """Times whose range is given; that of Topt is looked for."""
 
-OPTIMAL_UPPER_DB: Final = (-5.0, -10.0)
-OPTIMAL_LOWER_DB: Final = tuple(np.arange(-25.0, -66.0, -2.0))
+OPTIMAL_UPPER_DB: Final = (-5.0,)
+OPTIMAL_LOWER_DB: Final = tuple(np.arange(-25.0, -56.0, -1.0))
 OPTIMAL_LEAST_DB: Final = 20.0
 """A range of less says little more than EDT does."""
 
 ABOVE_NOISE_DB: Final = 10.0
 """ISO 3382-1, 5.2.1: how far above the noise an evaluation ends."""
 
-INDEPENDENT_PER_NEPER: Final = 0.3
+INDEPENDENT_PER_NEPER: Final = 0.4
 """Measured: with so many, 95 % of Topt in noise lie within two standard errors of what they are
 without it, wherever their ranges then end."""
 

@@ -25,7 +25,8 @@ class Slope:
 class DecayShape:
     """How straight a band's decay is, and how it was found (ISO 3382-2 Annex B).
 
-    `estimators`, `correlation` and `nonlinearity_permille` have an entry for each decay time given.
+    `estimators` has an entry for each decay time given, `correlation` (of level and time, -1 where
+    they lie on a line) and `nonlinearity_permille` for each that is given by a line.
     """
 
     estimators: Mapping[str, Literal["line", "likelihood"]]

@@ -38,7 +38,7 @@ NEEDED_RANGE_DB: Final = {
     "d80": 25.0,
     "ts_s": 25.0,
     "drr_db": 25.0,
-    "topt_s": 35.0,  # 20 dB from -5 dB on, and 10 dB to the noise
+    "topt_s": 40.0,  # some choice of ranges from -5 dB on, 10 dB above the noise
 }
 """Decay range in dB from which a figure is given."""
 
@@ -49,7 +49,7 @@ LIKELIHOOD_ERROR: Final = 0.10
 """Standard uncertainty, in shares, up to which it does: two just noticeable differences."""
 
 LARGEST_ERROR: Final = {
-    "t30_s": 0.025, "t20_s": 0.025, "edt_s": 0.025, "topt_s": 0.035,
+    "t30_s": 0.025, "t20_s": 0.025, "edt_s": 0.025, "topt_s": 0.04,
     "c50_db": 0.5, "c80_db": 0.5, "drr_db": 0.5, "d50": 0.025, "d80": 0.025, "ts_s": 0.005,
 }  # fmt: skip
 """Standard uncertainty up to which a figure is given, times in shares of themselves: half a just
