@@ -24,6 +24,9 @@ much trust in them makes a curve less certain, too little makes it wrong."""
 
 SCORINGS: Final = 30
 LARGEST_STEP: Final = 0.5
+LOUDEST: Final = 30.0
+"""Logarithm of what no part exceeds while it is fitted; the loudest step has 0."""
+
 DAMPING: Final = 0.003
 """Of scoring, in logarithms: two exponentials of about one slope have a flat likelihood."""
 
@@ -114,7 +117,8 @@ def _two(steps: Steps, row: int, shape: Samples, single: OneSlope) -> TwoSlopes 
     best = int(np.argmin(misfits))
     numbers, covariance = _in_order(*fits[best])
     gain = _misfit(density, one, weight) - misfits[best]
-    if not gain > AKAIKE or not _differ(numbers, time_s):
+    is_known = bool(np.isfinite(numbers).all() and np.isfinite(covariance).all())
+    if not is_known or not gain > AKAIKE or not _differ(numbers, time_s):
         return None
     is_preferred = gain > 2 * np.log(max(float(weight.sum()), 2.0))
     is_seen = is_preferred and _stand_out(_parts(numbers, time_s), float(np.exp(numbers[4])))
@@ -150,7 +154,7 @@ def _starts(late: Samples, net: Samples, time_s: Samples, weight: Samples) -> li
 def _parts(numbers: Samples, time_s: Samples) -> Samples:
     """Return the two exponentials, shape (2, steps)."""
     exponent = numbers[:4:2, np.newaxis] - np.exp(numbers[1:4:2, np.newaxis]) * time_s
-    return np.asarray(np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)))
+    return np.asarray(np.exp(np.clip(exponent, -LARGEST_EXPONENT, LOUDEST)))
 
 
 def _heard(numbers: Samples, time_s: Samples) -> Samples:
@@ -191,7 +195,7 @@ def _differ(numbers: Samples, time_s: Samples) -> bool:
     """Say whether the times differ, and the slower one falls."""
     early, late = np.exp(numbers[1:4:2])
     falls = late * (time_s[-1] - time_s[0]) > 0.1 * np.log(10.0) * SLOWEST_DB
-    return bool(early > LEAST_RATIO * late and falls and np.isfinite(numbers).all())
+    return bool(early > LEAST_RATIO * late and falls)
 
 
 def _stand_out(parts: Samples, noise: float) -> bool:
