@@ -141,11 +141,11 @@ def _starts(late: Samples, net: Samples, time_s: Samples, weight: Samples) -> li
     """
     above = np.maximum(net - late, 0.0) * weight
     since_s = time_s - time_s[0]
-    if not above.any() or not 0 < late[-1] < late[0]:
+    if since_s.size < 2 or not above.any() or not 0 < late[-1] < late[0]:  # noqa: PLR2004 - a slope
         return []
     late_rate = float(np.log(late[0] / late[-1]) / since_s[-1])
-    early_rate = float(above.sum() / max(float(above @ since_s), LEAST))
-    early_rate = max(early_rate, LEAST_RATIO * late_rate)
+    constant_s = max(float(above @ since_s / above.sum()), float(since_s[1]))
+    early_rate = max(1 / constant_s, LEAST_RATIO * late_rate)
     early = above.sum() * since_s[-1] / weight.sum() * early_rate
     log_levels = np.log((early, late[0])) + np.array((early_rate, late_rate)) * time_s[0]
     return [np.array([log_levels[0], np.log(early_rate), log_levels[1], np.log(late_rate)])]
