@@ -17,6 +17,7 @@ from sonalyze_acoustics.heard import Heard
 from sonalyze_acoustics.levels import Levels
 from sonalyze_acoustics.metrics import absent_band, bands_metrics
 from sonalyze_acoustics.quality import judge
+from sonalyze_acoustics.recording_chain import recorded
 from sonalyze_acoustics.response_bands import BandResponse
 from sonalyze_acoustics.single_numbers import mid_frequency
 from sonalyze_acoustics.speech import speech_of
@@ -39,7 +40,7 @@ def assembled(  # noqa: PLR0913 - all that is known of a recording besides its r
     responses = heard.split((*octaves, BROADBAND, *narrow))
     broadband = responses[len(octaves)]
     whole, narrower = responses[: len(octaves)], responses[len(octaves) + 1 :]
-    found = {metrics.center_hz: metrics for metrics in bands_metrics(whole)}
+    found = _found(whole, heard)
     bands = _with_absent(OCTAVES, found)
     mid = mid_frequency(found, broadband)
     return Evaluation(
@@ -63,12 +64,17 @@ def assembled(  # noqa: PLR0913 - all that is known of a recording besides its r
         ),
         direct_index=heard.onset,
         response=response,
-        third_octaves=_with_absent(
-            THIRDS, {metrics.center_hz: metrics for metrics in bands_metrics(narrower)}
-        )
-        if thirds
-        else (),
+        third_octaves=_with_absent(THIRDS, _found(narrower, heard)) if thirds else (),
     )
+
+
+def _found(responses: Sequence[BandResponse], heard: Heard) -> dict[float, BandMetrics]:
+    """Evaluate bands; those of a recording are less certain than their response says."""
+    figures = bands_metrics(responses)
+    if heard.by_a_phone:
+        bands = [response.band for response in responses]
+        figures = tuple(map(recorded, figures, bands, [heard.corner_hz] * len(bands)))
+    return {each.center_hz: each for each in figures}
 
 
 def _with_absent(

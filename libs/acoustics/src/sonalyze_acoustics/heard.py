@@ -26,6 +26,7 @@ class Heard:
     onset: int
     noise: PowerSpectrum
     corner_hz: float | None
+    by_a_phone: bool
 
     @classmethod
     def of(cls, response: ImpulseResponse, *, by_a_phone: bool) -> Heard:
@@ -45,7 +46,7 @@ class Heard:
         if by_a_phone:
             band_hz = response.played_band_hz
             corner = corner_hz(response.samples[onset:], noise, rate_hz, band_hz)
-        return cls(response, onset, noise, corner)
+        return cls(response, onset, noise, corner, by_a_phone)
 
     def holds(self, band: Band) -> bool:
         """Say whether a band was played and recorded completely."""

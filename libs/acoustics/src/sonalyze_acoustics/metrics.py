@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import hypot, isfinite, log10
+from math import floor, hypot, isfinite, log10
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -20,7 +20,8 @@ from sonalyze_acoustics.double_slopes import TwoSlopes
 from sonalyze_acoustics.early_late import EarlyLate, early_late
 from sonalyze_acoustics.energies import clarity_db
 from sonalyze_acoustics.evaluation import BandMetrics, DecayShape, Slope
-from sonalyze_acoustics.response_bands import BandResponse
+from sonalyze_acoustics.onset import ONSET_DB
+from sonalyze_acoustics.response_bands import DIRECT_S, BandResponse
 from sonalyze_acoustics.slopes import OneSlope
 from sonalyze_acoustics.uncertainty import systematic
 from sonalyze_acoustics.understanding import understood
@@ -208,6 +209,8 @@ def _figure(response: BandResponse, name: str, value: float, error: float) -> _F
         reason = _too_short(response, inr_db, NEEDED_INR_DB[name])
     elif name == "drr_db" and response.band.center_hz < DRR_FROM_HZ:
         reason = "Below 1 kHz the direct sound's window of 2.5 ms is too short for DRR."
+    elif name == "drr_db" and not _direct_is_seen(response):
+        reason = f"{center}: no direct sound is seen; what is heard first comes later."
     elif not isfinite(value):
         reason = TOO_LITTLE_LATE if name in RATIOS else DIRECT_DOMINATES
     elif name in TIMES and _is_of_the_filter(response, value):
@@ -233,7 +236,8 @@ def _likeliest(response: BandResponse, name: str, decay: _Decay, missing: _Figur
         return missing
     in_sight = (response.inr_db or 0.0) >= NEEDED_INR_DB[name]
     choices = []
-    if line is not None and (in_sight or decay.double is not None):
+    reaches = range_db >= NEEDED_RANGE_DB[name]
+    if line is not None and (in_sight or reaches or decay.double is not None):
         choices.append((line.error_s, line.time_s))
     if exponential.suffices(in_sight=in_sight):
         choices.append((exponential.error_s, exponential.time_s))
@@ -277,6 +281,17 @@ def _slopes(decay: _Decay) -> tuple[Slope, ...]:
     return (Slope(one.time_s, level_db=10 * log10(one.energy / decay.total)),)
 
 
+def _direct_is_seen(response: BandResponse) -> bool:
+    """Say whether the direct sound's window holds anything of the band above its onset's level.
+
+    Real phones delay low octaves by some milliseconds: then the window is over before they sound.
+    """
+    first = int(response.onset)
+    stop = first + max(1, round(2 * DIRECT_S * response.rate_hz))
+    seen = float(response.energy[first:stop].max(initial=0.0))
+    return not response.is_filtered or seen >= 10 ** (ONSET_DB / 10) * float(response.energy.max())
+
+
 def _is_of_the_filter(response: BandResponse, time_s: float) -> bool:
     return response.is_filtered and time_s * response.band.bandwidth_hz < OWN_DECAY
 
@@ -284,11 +299,11 @@ def _is_of_the_filter(response: BandResponse, time_s: float) -> bool:
 def _too_short(response: BandResponse, range_db: float | None, needed_db: float) -> str:
     center = f"{response.band.center_hz:g} Hz"
     if response.decay.noise <= 0:
-        known = "not known" if range_db is None else f"known for {range_db:.0f} dB"
+        known = "not known" if range_db is None else f"known for {floor(range_db)} dB"
         return f"{center}: the decay is {known}; {needed_db:.0f} dB are needed."
     if range_db is None:
         return f"{center}: nothing decays above the noise."
     return (
-        f"{center}: the decay reaches {range_db:.0f} dB down to the noise; "
+        f"{center}: the decay reaches {floor(range_db)} dB down to the noise; "
         f"{needed_db:.0f} dB are needed."
     )
