@@ -5,14 +5,14 @@ many run at a time as there are workers, so that others who ask get their turn b
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sonalyze_chassis.compute import DeadlinePassed, WorkerDied
 from sonalyze_contracts.analysis_requests import AnalysisRequest
 from sonalyze_contracts.errors import SonalyzeError, Unprocessable, UnsupportedMedia
 from sonalyze_contracts.identifiers import AudioHash, JobId, UploadName
 from sonalyze_contracts.results import AnalysisResults, Refusal
-from sonalyze_measurement.domain.conditions import UploadMissing
+from sonalyze_measurement.domain.conditions import UploadMissing, UploadReplaced
 from sonalyze_measurement.domain.outcomes import Outcome, nothing_found
 from sonalyze_measurement.domain.positions import Position, positions_of
 from sonalyze_measurement.domain.provenance import Evaluated, Said, provenance_of_all
@@ -125,10 +125,11 @@ class Rooms:
         if not evaluated:
             return Outcome(position, evaluated, refused, next(iter(refused.values())))
         if len(evaluated) == 1:
-            (only,) = evaluated.values()
-            return Outcome(position, evaluated, refused, Said(only.results, only.figures))
+            return Outcome(position, evaluated, refused, next(iter(evaluated.values())))
         repeats = [request.of_recording(name, position.audio_hash) for name in evaluated]
         said = await self._together(job_id, repeats, turns)
+        if isinstance(said, Said) and said.inputs_sha256 != _read_for(evaluated.values()):
+            said = _refusal(UploadReplaced("A recording was replaced meanwhile; analyse again."))
         return Outcome(position, evaluated, refused, said)
 
     async def _together(
@@ -139,6 +140,10 @@ class Rooms:
                 return await self._recordings.analyse_together(job_id, repeats)
         except OF_ONE_RECORDING as condition:
             return _refusal(condition)
+
+
+def _read_for(evaluated: Iterable[Evaluated]) -> tuple[str, ...]:
+    return tuple(each.inputs_sha256[0] for each in evaluated)
 
 
 def _refusal(condition: SonalyzeError) -> Refusal:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from statistics import fmean
 from typing import Any
 
@@ -42,6 +42,7 @@ class Obstructed(Threads):
         self.spared = 0
         self.meeting: asyncio.Barrier | None = None
         self.running = self.most_running = 0
+        self.afterwards: Callable[[], Awaitable[None]] | None = None
 
     async def run(
         self,
@@ -60,7 +61,10 @@ class Obstructed(Threads):
         try:
             if self.meeting is not None and work.endswith(":evaluate"):
                 await self.meeting.wait()
-            return await super().run(work, *arguments, deadline_s=deadline_s, started=started)
+            done = await super().run(work, *arguments, deadline_s=deadline_s, started=started)
+            if self.afterwards is not None and work.endswith(":evaluate"):
+                await self.afterwards()
+            return done
         finally:
             self.running -= 1
 
@@ -318,6 +322,22 @@ async def test_a_repeat_of_which_nothing_can_be_said_is_left_out_and_named(
     (left_out,) = position["left_out"]
     assert (left_out["upload"], left_out["code"]) == ("stage.left.2.flac", "silent_recording")
     assert position["results"]["rt"]["t20_s"] == results["rt"]["t20_s"]
+
+
+async def test_repeats_of_which_one_is_replaced_meanwhile_have_no_mean(
+    laboratory: Laboratory, engine: Obstructed
+) -> None:
+    await uploaded(laboratory, "one", "two", "three")
+
+    async def replaced() -> None:
+        await uploaded(laboratory, "one", factor=0.5)
+
+    engine.afterwards = replaced
+    results = await results_of_all(laboratory, repeats=[["one", "two"]])
+
+    together, three = results["positions"]
+    assert together["refusal"]["code"] == "conflict"
+    assert results["rt"] == three["results"]["rt"]
 
 
 async def test_a_repeat_is_no_position_of_its_own(laboratory: Laboratory) -> None:

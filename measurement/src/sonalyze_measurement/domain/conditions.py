@@ -87,6 +87,12 @@ class OffsetMismatch(Conflict):
     """A piece of an upload does not begin where the earlier pieces end."""
 
 
+class UploadReplaced(Conflict):
+    """While a job was analysed, another recording took the place of one that was read."""
+
+    retryable = True
+
+
 class UploadBusy(Conflict):
     """Another request is adding to the same upload."""
 

@@ -13,25 +13,23 @@ from sonalyze_measurement.domain.subjects import SignalRecording, Subject
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
-    """Results, with the SHA-256 of what was read for them and of the response written beside.
+class Said:
+    """What a recording says, or repeats together, with the SHA-256 of what was read for it.
 
     ``figures`` is what a spatial mean is formed from, in a form that only the children read.
     """
 
     results: AnalysisResults
     inputs_sha256: tuple[str, ...]
-    response_sha256: str
-    versions: Versions
     figures: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a position says: the results of its recording, or of its repeats together."""
+class Evaluated(Said):
+    """What a single recording says, with the SHA-256 of the response written beside."""
 
-    results: AnalysisResults
-    figures: bytes
+    response_sha256: str
+    versions: Versions
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,8 +126,11 @@ def evaluate_together(repeats: Sequence[SignalRecording], asked: Asked) -> Said:
             thirds=asked.third_octaves,
             background=_background(asked.background),
         )
-    results = AnalysisResults.of(evaluation, audio_hash=reference.audio_hash)
-    return Said(results, figures_of(evaluation))
+    return Said(
+        AnalysisResults.of(evaluation, audio_hash=reference.audio_hash),
+        inputs_sha256=tuple(_sha256(each.path) for each in repeats),
+        figures=figures_of(evaluation),
+    )
 
 
 @cache
