@@ -8,12 +8,14 @@ Bayes), and where each stands out of the other, and the second out of the noise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.likelihood import LARGEST_EXPONENT, LEAST
+from sonalyze_acoustics.double_scoring import NEGLIGIBLE, Fit, Start, exponentials, scored
+from sonalyze_acoustics.likelihood import LEAST
 from sonalyze_acoustics.samples import Samples
 from sonalyze_acoustics.slopes import SIXTY_DB, SLOWER, SUSPICIOUS, OneSlope, fitted_shape
 from sonalyze_acoustics.steps import Steps
@@ -21,19 +23,6 @@ from sonalyze_acoustics.steps import Steps
 AKAIKE: Final = 4.0
 """What two more numbers must gain, in twice the logarithm of the likelihood, to be believed: too
 much trust in them makes a curve less certain, too little makes it wrong."""
-
-SCORINGS: Final = 30
-LARGEST_STEP: Final = 0.5
-LOUDEST: Final = 30.0
-"""Logarithm of what no part exceeds while it is fitted; the loudest step has 0."""
-
-DAMPING: Final = 0.003
-"""Of scoring, in logarithms: two exponentials of about one slope have a flat likelihood."""
-
-NEGLIGIBLE: Final = 1e-9
-"""Share of the largest information below which a number is held where it is."""
-
-SETTLED: Final = 1e-4
 
 LEAST_RATIO: Final = 1.3
 """Of the two times; below, two slopes describe one that is uneven."""
@@ -91,38 +80,64 @@ def double_slopes(
         None where one slope will do, or two cannot be told apart.
     """
     shape = fitted_shape(steps, from_s)
-    return tuple(
-        None
-        if single is None or single.bend < SUSPICIOUS or steps.noise[row] <= 0
-        else _two(steps, row, shape[row], single)
+    suspects = {
+        row: _suspect(steps, row, shape[row], single)
         for row, single in enumerate(singles)
+        if single is not None and single.bend >= SUSPICIOUS and steps.noise[row] > 0
+    }
+    begun = [(row, start) for row, suspect in suspects.items() for start in suspect.starts]
+    fits: dict[int, list[Fit]] = {row: [] for row in suspects}
+    for (row, _), fit in zip(begun, scored([start for _, start in begun]), strict=True):
+        fits[row].append(fit)
+    return tuple(
+        _beyond_doubt(suspects[row], fits[row]) if row in suspects else None
+        for row in range(len(singles))
     )
 
 
-def _two(steps: Steps, row: int, shape: Samples, single: OneSlope) -> TwoSlopes | None:
-    """Fit one band's two slopes and ask whether they are beyond doubt."""
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    """A decay that may be bent, in shares of its largest density, and where fits of it begin."""
+
+    scale: float
+    one: Samples
+    starts: tuple[Start, ...]
+
+
+def _suspect(steps: Steps, row: int, shape: Samples, single: OneSlope) -> _Suspect:
+    """Return what one band's fits begin with."""
     inside = shape > 0
     weight, time_s = shape[inside], steps.middle_s[row, inside]
-    density = steps.density[row, inside]
+    density, late = steps.density[row, inside], steps.late[row, inside]
     scale = float(density.max())
     density, noise = density / scale, float(steps.noise[row]) / scale
     rate = SIXTY_DB / single.time_s
     one = single.energy * rate / scale * np.exp(-rate * time_s) + noise
-    fits = [
-        _scored(np.append(start, np.log(noise)), density, time_s, weight)
-        for start in _starts(steps.late[row, inside] / scale, density - noise, time_s, weight)
+    numbers = [
+        np.append(start, np.log(noise))
+        for start in _starts(late / scale, density - noise, time_s, weight)
     ]
-    fits.append(_scored(_hidden(single, scale, noise), density, time_s, weight))
+    numbers.append(_hidden(single, scale, noise))
+    starts = tuple(Start(start, density, time_s, weight) for start in numbers)
+    return _Suspect(scale, np.asarray(one), starts)
+
+
+def _beyond_doubt(suspect: _Suspect, fits: Sequence[Fit]) -> TwoSlopes | None:
+    """Take the better one of a band's fits, and ask whether one slope would do."""
+    density, time_s, weight = (
+        suspect.starts[0].density, suspect.starts[0].time_s, suspect.starts[0].weight,
+    )  # fmt: skip
     misfits = [_misfit(density, _heard(numbers, time_s), weight) for numbers, _ in fits]
     best = int(np.argmin(misfits))
     numbers, covariance = _in_order(*fits[best])
-    gain = _misfit(density, one, weight) - misfits[best]
+    gain = _misfit(density, suspect.one, weight) - misfits[best]
     is_known = bool(np.isfinite(numbers).all() and np.isfinite(covariance).all())
     if not is_known or not gain > AKAIKE or not _differ(numbers, time_s):
         return None
     is_preferred = gain > 2 * np.log(max(float(weight.sum()), 2.0))
-    is_seen = is_preferred and _stand_out(_parts(numbers, time_s), float(np.exp(numbers[4])))
-    numbers = numbers + np.log(scale) * np.array([1, 0, 1, 0, 1])
+    parts = exponentials(numbers, time_s)
+    is_seen = is_preferred and _stand_out(parts, float(np.exp(numbers[4])))
+    numbers = numbers + np.log(suspect.scale) * np.array([1, 0, 1, 0, 1])
     return TwoSlopes(numbers[:4], covariance, float(np.exp(numbers[4])), is_seen)
 
 
@@ -151,36 +166,8 @@ def _starts(late: Samples, net: Samples, time_s: Samples, weight: Samples) -> li
     return [np.array([log_levels[0], np.log(early_rate), log_levels[1], np.log(late_rate)])]
 
 
-def _parts(numbers: Samples, time_s: Samples) -> Samples:
-    """Return the two exponentials, shape (2, steps)."""
-    exponent = numbers[:4:2, np.newaxis] - np.exp(numbers[1:4:2, np.newaxis]) * time_s
-    return np.asarray(np.exp(np.clip(exponent, -LARGEST_EXPONENT, LOUDEST)))
-
-
 def _heard(numbers: Samples, time_s: Samples) -> Samples:
-    return np.asarray(_parts(numbers, time_s).sum(axis=0) + np.exp(numbers[4]))
-
-
-def _scored(
-    numbers: Samples, density: Samples, time_s: Samples, weight: Samples
-) -> tuple[Samples, Samples]:
-    """Improve the five logarithms by Fisher scoring; return them with their covariance."""
-    for _ in range(SCORINGS):
-        parts, noise = _parts(numbers, time_s), np.exp(numbers[4])
-        heard = parts.sum(axis=0) + noise
-        by_rate = -np.exp(numbers[1:4:2, np.newaxis]) * time_s * parts
-        slopes = np.stack((parts[0], by_rate[0], parts[1], by_rate[1], np.full(heard.size, noise)))
-        slopes /= heard
-        information = (slopes * weight) @ slopes.T
-        own = np.diag(information)
-        score = slopes @ (weight * (density / heard - 1.0))
-        damped = information + np.diag(DAMPING * np.maximum(own, NEGLIGIBLE * own.max()))
-        step = np.clip(np.linalg.solve(damped, score), -LARGEST_STEP, LARGEST_STEP)
-        numbers = numbers + step
-        if float(np.abs(step).max()) < SETTLED:
-            break
-    held = np.diag(np.maximum(NEGLIGIBLE * own, NEGLIGIBLE**2 * own.max()))
-    return numbers, np.asarray(np.linalg.inv(information + held))
+    return np.asarray(exponentials(numbers, time_s).sum(axis=0) + np.exp(numbers[4]))
 
 
 def _in_order(numbers: Samples, covariance: Samples) -> tuple[Samples, Samples]:
