@@ -14,7 +14,12 @@ from sonalyze.client import Client
 from sonalyze.measurements import Measurements
 from sonalyze.recomputation import Verdict
 from sonalyze_acoustics import SignalSpec, sweep
-from sonalyze_contracts.analysis_requests import AnalysisRequest, AnalysisSource, RecordedPair
+from sonalyze_contracts.analysis_requests import (
+    AnalysisRequest,
+    AnalysisSource,
+    BackgroundLevels,
+    RecordedPair,
+)
 from sonalyze_contracts.errors import NotFound
 from sonalyze_contracts.identifiers import AudioHash, JobId, SlotId, UploadName
 from sonalyze_contracts.jobs import RoomMap
@@ -82,6 +87,8 @@ async def test_the_mean_of_all_recordings_comes_out_the_same_from_the_bundle(
         AnalysisRequest(
             source=AnalysisSource.ALL,
             audio_hash=signal.audio_hash,
+            third_octaves=True,
+            background=BackgroundLevels(speech_db=[60.0] * 7, noise_db=[45.0] * 7),
             pairs=[
                 RecordedPair(
                     source_id=SlotId("table"),
@@ -99,6 +106,8 @@ async def test_the_mean_of_all_recordings_comes_out_the_same_from_the_bundle(
     assert await measurements.results_of_all(job_id) == receipt
     assert receipt.results.spatial is not None
     assert receipt.results.spatial.grade == "survey"
+    assert len(receipt.results.spatial.third_octaves) == 24
+    assert not receipt.results.sti.is_level_independent
     assert found.holds, found.model_dump_json(indent=2)
     assert [each.upload for each in found.analyses] == ["again", "far", "near", "all recordings"]
 

@@ -23,7 +23,7 @@ from laboratory import (
     room_recording,
 )
 
-from sonalyze_chassis.compute import DeadlinePassed, QueueFull
+from sonalyze_chassis.compute import DeadlinePassed, QueueFull, WorkerDied
 from sonalyze_measurement.app import create_app
 
 SILENCE = audio_file(np.zeros(17 * RATE_HZ))
@@ -409,11 +409,14 @@ async def test_more_positions_than_are_analysed_together_are_too_many(
     assert answer.json()["details"]["positions"] == 65
 
 
-async def test_a_recording_that_takes_too_long_takes_nothing_from_the_others(
-    laboratory: Laboratory, engine: Obstructed
+@pytest.mark.parametrize(
+    "obstacle", [DeadlinePassed("Took longer than 60 s"), WorkerDied("It was killed")]
+)
+async def test_a_recording_that_costs_its_worker_takes_nothing_from_the_others(
+    laboratory: Laboratory, engine: Obstructed, obstacle: Exception
 ) -> None:
     await uploaded(laboratory, "one", "two")
-    engine.obstacle, engine.spared = DeadlinePassed("Took longer than 60 s"), 1
+    engine.obstacle, engine.spared = obstacle, 1
 
     results = await results_of_all(laboratory)
 

@@ -33,5 +33,16 @@ def test_what_does_not_fit_leaves_names_and_refusals() -> None:
     assert (brief.positions or [])[-1].refusal is not None
 
 
+def test_what_counts_is_bytes_and_not_letters() -> None:
+    results_ = of_positions(1)
+    positions = results_.positions or []
+    foreign = positions[0].model_copy(update={"source_id": "Bühne"})
+    large = results_.model_copy(update={"positions": [foreign, positions[1]]})
+
+    brief = for_push(large, most_bytes=len(large.model_dump_json()))
+
+    assert brief == without_positions(large)
+
+
 def test_one_recording_is_as_brief_as_it_is() -> None:
     assert without_positions(results()) == results()

@@ -18,6 +18,6 @@ def without_positions(results: AnalysisResults) -> AnalysisResults:
 
 def for_push(results: AnalysisResults, most_bytes: int = MOST_PUSH_BYTES) -> AnalysisResults:
     """Leave the positions out if a push could not carry them."""
-    if results.positions is None or len(results.model_dump_json()) <= most_bytes:
+    if results.positions is None or len(results.model_dump_json().encode()) <= most_bytes:
         return results
     return without_positions(results)
