@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from sonalyze_acoustics.errors import (
     RecordingTooShort,
     SilentRecording,
 )
-from sonalyze_acoustics.evaluation import Evaluation
+from sonalyze_acoustics.evaluation import BandMetrics, Evaluation
 from sonalyze_acoustics.faults import recording_faults
 from sonalyze_acoustics.levels import Levels, decibel, recording_levels
 from sonalyze_acoustics.location import (
@@ -24,12 +25,18 @@ from sonalyze_acoustics.location import (
     locate,
     silent_stretch,
 )
-from sonalyze_acoustics.plausibility import check_response
+from sonalyze_acoustics.plausibility import ADVICE, check_response
 from sonalyze_acoustics.rates import NEEDED_RATE_HZ, at_rate
 from sonalyze_acoustics.reference_response import deconvolve
 from sonalyze_acoustics.samples import Samples, audible_peak, checked, peak_of
 from sonalyze_acoustics.signal import SignalSpec
 from sonalyze_acoustics.speech_levels import BackgroundNoise
+
+STEADY_DB: Final = 10.0
+"""Noise averaged over 10 ms rises up to 8 dB above its mean in the lowest octave."""
+
+STEADY_S: Final = 0.5
+"""What is shorter, and does not fall, may be the beginning of something that does."""
 
 
 def evaluate_recording(
@@ -198,4 +205,12 @@ def evaluate_impulse_response(
     check_response(scaled, sample_rate_hz)
     band_hz = played_band_hz or (0.0, 0.5 * sample_rate_hz)
     found = ImpulseResponse(scaled, sample_rate_hz, band_hz)
-    return assembled(found, levels, None, background, thirds=thirds)
+    evaluation = assembled(found, levels, None, background, thirds=thirds)
+    if length > STEADY_S * sample_rate_hz and all(map(_is_steady, evaluation.bands)):
+        raise NotAMeasurement("nothing in it decays.", advice=ADVICE)
+    return evaluation
+
+
+def _is_steady(band: BandMetrics) -> bool:
+    """Say whether a band holds nothing but noise, or nothing at all."""
+    return band.decay_range_db is None and (band.inr_db or 0.0) < STEADY_DB
