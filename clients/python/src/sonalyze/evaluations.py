@@ -135,8 +135,4 @@ def evaluate_together(
 
 
 def _background(levels: BackgroundLevels | None) -> BackgroundNoise | None:
-    if levels is None:
-        return None
-    if levels.snr_db is not None:
-        return BackgroundNoise(tuple(levels.snr_db))
-    return BackgroundNoise.of_levels(tuple(levels.speech_db or ()), tuple(levels.noise_db or ()))
+    return None if levels is None else BackgroundNoise.told(**levels.model_dump())

@@ -7,6 +7,7 @@ level of speech and noise together. Where the speech's own level is unknown only
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,6 +61,19 @@ class BackgroundNoise:
             raise InvalidBackground(noise_db)
         ratio_db = [speech - noise for speech, noise in zip(speech_db, noise_db, strict=True)]
         return cls(tuple(ratio_db), tuple(speech_db))
+
+    @classmethod
+    def told(
+        cls,
+        *,
+        speech_db: Sequence[float] | None = None,
+        noise_db: Sequence[float] | None = None,
+        snr_db: Sequence[float] | None = None,
+    ) -> BackgroundNoise:
+        """Put it together from the ratios, or else from both levels."""
+        if snr_db is not None:
+            return cls(tuple(snr_db))
+        return cls.of_levels(tuple(speech_db or ()), tuple(noise_db or ()))
 
     @property
     def knows_levels(self) -> bool:

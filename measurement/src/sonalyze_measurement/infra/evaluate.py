@@ -177,11 +177,7 @@ def _at_one_rate(recordings: Iterable[tuple[Samples, int]]) -> tuple[int, list[S
 
 
 def _background(levels: BackgroundLevels | None) -> BackgroundNoise | None:
-    if levels is None:
-        return None
-    if levels.snr_db is not None:
-        return BackgroundNoise(tuple(levels.snr_db))
-    return BackgroundNoise.of_levels(tuple(levels.speech_db or ()), tuple(levels.noise_db or ()))
+    return None if levels is None else BackgroundNoise.told(**levels.model_dump())
 
 
 def _read_for(subject: Subject) -> tuple[Path, ...]:
