@@ -40,7 +40,8 @@ def assembled(  # noqa: PLR0913 - all that is known of a recording besides its r
     responses = heard.split((*octaves, BROADBAND, *narrow))
     broadband = responses[len(octaves)]
     whole, narrower = responses[: len(octaves)], responses[len(octaves) + 1 :]
-    found = _found(whole, heard)
+    figures = _figures((*whole, *narrower), heard)
+    found = {each.center_hz: each for each in figures[: len(whole)]}
     bands = _with_absent(OCTAVES, found)
     mid = mid_frequency(found, broadband)
     return Evaluation(
@@ -64,17 +65,19 @@ def assembled(  # noqa: PLR0913 - all that is known of a recording besides its r
         ),
         direct_index=heard.onset,
         response=response,
-        third_octaves=_with_absent(THIRDS, _found(narrower, heard)) if thirds else (),
+        third_octaves=_with_absent(THIRDS, {each.center_hz: each for each in figures[len(whole) :]})
+        if thirds
+        else (),
     )
 
 
-def _found(responses: Sequence[BandResponse], heard: Heard) -> dict[float, BandMetrics]:
+def _figures(responses: Sequence[BandResponse], heard: Heard) -> tuple[BandMetrics, ...]:
     """Evaluate bands; those of a recording are less certain than their response says."""
     figures = bands_metrics(responses)
-    if heard.by_a_phone:
-        bands = [response.band for response in responses]
-        figures = tuple(map(recorded, figures, bands, [heard.corner_hz] * len(bands)))
-    return {each.center_hz: each for each in figures}
+    if not heard.by_a_phone:
+        return figures
+    bands = [response.band for response in responses]
+    return tuple(map(recorded, figures, bands, [heard.corner_hz] * len(bands)))
 
 
 def _with_absent(

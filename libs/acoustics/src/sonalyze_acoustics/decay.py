@@ -42,7 +42,7 @@ LEAST_NOISE: Final = 0.5
 """Where a response ends soon after it has met its noise, the decay is still heard in the noise; but
 no more of that is taken for decay than this leaves."""
 
-ROUNDS: Final = 6
+ROUNDS: Final = 4
 LATE_RANGE_DB: Final = 25.0
 FLOOR_MARGIN_DB: Final = 5.0
 SLOWEST: Final = 0.25
@@ -58,7 +58,7 @@ FIRST_STEPS: Final = 5
 STEPS: Final = 2
 """Of scoring: in the first round, which starts from a line, and in the others."""
 
-SETTLED: Final = 0.1
+SETTLED: Final = 0.3
 """Bins by which no crossing moves any more when the rounds are over."""
 
 

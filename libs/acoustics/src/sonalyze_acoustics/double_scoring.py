@@ -18,7 +18,7 @@ from sonalyze_acoustics.samples import Samples
 Fit: TypeAlias = tuple[Samples, Samples]
 """Five numbers and their covariance, shape (5, 5)."""
 
-SCORINGS: Final = 30
+SCORINGS: Final = 20
 LARGEST_STEP: Final = 0.5
 LOUDEST: Final = 30.0
 """Logarithm of what no part exceeds while it is fitted; the loudest step has 0."""
@@ -29,7 +29,7 @@ DAMPING: Final = 0.003
 NEGLIGIBLE: Final = 1e-9
 """Share of the largest information below which a number is held where it is."""
 
-SETTLED: Final = 1e-4
+SETTLED: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
