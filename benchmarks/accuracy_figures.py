@@ -58,12 +58,18 @@ class Answer:
     sti: float | None = None
     uncertainty: Mapping[float, Mapping[str, float]] = field(default_factory=dict)
     sti_uncertainty: float | None = None
+    flagged: Mapping[float, frozenset[str]] = field(default_factory=dict)
+    """Figures of each band that are given with a warning."""
 
     def value(self, figure: Figure, band_hz: float) -> float | None:
         """Give a figure of a band, or of the whole where it is no band's."""
         if figure.name == SPEECH:
             return self.sti
         return self.bands.get(band_hz, {}).get(figure.name)
+
+    def is_flagged(self, figure: Figure, band_hz: float) -> bool:
+        """Say whether a figure is given with a warning."""
+        return figure.name in self.flagged.get(band_hz, ())
 
     def standard_uncertainty(self, figure: Figure, band_hz: float) -> float | None:
         """Give what is said about a figure's uncertainty."""

@@ -29,7 +29,7 @@ from accuracy_truth import (
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from sonalyze_acoustics import Evaluation
+from sonalyze_acoustics import BandMetrics, Evaluation
 
 Array = NDArray[np.float64]
 
@@ -50,7 +50,18 @@ def our_answer(found: Evaluation) -> Answer:
         for hz in BANDS_HZ
     }
     uncertainty = {hz: dict(bands[hz].uncertainty) for hz in BANDS_HZ}
-    return Answer(values, found.speech.sti, uncertainty, found.speech.uncertainty.get("sti"))
+    sti_uncertainty = found.speech.uncertainty.get("sti")
+    flagged = {hz: _flagged(bands[hz]) for hz in BANDS_HZ}
+    return Answer(values, found.speech.sti, uncertainty, sti_uncertainty, flagged)
+
+
+def _flagged(band: BandMetrics) -> frozenset[str]:
+    """Name the times that likelihood gave where there was too little range for a line."""
+    if band.shape is None:
+        return frozenset()
+    return frozenset(
+        name for name, estimator in band.shape.estimators.items() if estimator == "likelihood"
+    )
 
 
 def pyrato_answer(response: Array, rate_hz: int) -> Answer:

@@ -9,7 +9,7 @@ from accuracy_cases import Case
 from accuracy_figures import FIGURES, Answer, Figure, bands_of
 
 MOST_UNFLAGGED_JND: Final = 2.0
-"""No value that is given may be off by more."""
+"""No value that is given without a warning may be off by more."""
 
 LEAST_RETURNED: Final = 0.98
 """Share of the supported decay times that must be given."""
@@ -25,6 +25,8 @@ class Error(NamedTuple):
     where: str
     interval_holds: bool | None
     """Whether the stated 95 % interval has the truth in it; None if none is stated."""
+    is_flagged: bool
+    """Whether the value came with a warning."""
 
 
 @dataclass(slots=True)
@@ -60,7 +62,8 @@ class Score:
         if uncertainty is not None:
             holds = abs(value - expected) <= IN_95_PERCENT * uncertainty
         where = f"{case.name}: {band_hz:g} Hz {value:.4g} instead of {expected:.4g}"
-        self.errors.append(Error(self.figure.error(value, expected), where, holds))
+        is_flagged = answer.is_flagged(self.figure, band_hz)
+        self.errors.append(Error(self.figure.error(value, expected), where, holds, is_flagged))
 
     @property
     def sizes(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -87,6 +90,17 @@ class Score:
         holds = [error.interval_holds for error in self.errors if error.interval_holds is not None]
         return float(np.mean(holds)) if holds else None
 
+    @property
+    def flagged(self) -> float:
+        """Give the share of values that came with a warning."""
+        return float(np.mean([error.is_flagged for error in self.errors])) if self.errors else 0.0
+
+    @property
+    def largest(self) -> float:
+        """Give the largest error of a value that came without a warning."""
+        plain = [abs(error.jnd) for error in self.errors if not error.is_flagged]
+        return max(plain, default=float("nan"))
+
     def worst(self, count: int) -> list[Error]:
         """Give the largest errors."""
         return sorted(self.errors, key=lambda error: -abs(error.jnd))[:count]
@@ -108,10 +122,11 @@ class Scores:
 def missed(score: Score, *, is_promised: bool) -> list[str]:
     """Name the targets that a figure of ours does not reach.
 
-    What is given may nowhere be far off; how near and how often holds where it is promised.
+    What is given without a warning may nowhere be far off; how near and how often holds where it
+    is promised.
     """
     figure, names = score.figure, []
-    if score.errors and score.quantile(1.0) > MOST_UNFLAGGED_JND:
+    if score.largest > MOST_UNFLAGGED_JND:
         names.append("worst")
     if not is_promised:
         return names
@@ -127,12 +142,16 @@ def missed(score: Score, *, is_promised: bool) -> list[str]:
 def table(evaluators: Sequence[Scores], *, is_promised: bool) -> list[str]:
     """Lay out ours beside the others, as Markdown that can be read as it is."""
     ours, *others = evaluators
-    head = ["JND", ours.name, "within 1", "worst", "given", "of supported"]
+    head = ["JND", ours.name, "within 1", "worst", "given", "flagged", "of supported"]
     head += [cell for other in others for cell in (other.name, "within 1", "given")]
     rows = [[*head, "target", ""]]
     for row, *peers in zip(ours.rows, *(other.rows for other in others), strict=True):
-        cells = [row.figure.label, _errors(row), _share(row.within), _number(row.quantile(1.0))]
-        cells += [_share(row.given), _share(row.returned / row.supported) if row.supported else ""]
+        cells = [row.figure.label, _errors(row), _share(row.within), _number(row.largest)]
+        cells += [
+            _share(row.given),
+            f"{row.flagged:.0%}".replace("%", " %"),
+            _share(row.returned / row.supported) if row.supported else "",
+        ]
         for peer in peers:
             cells += [_errors(peer), _share(peer.within), _share(peer.given)]
         names = missed(row, is_promised=is_promised)
@@ -181,4 +200,5 @@ def worst_lines(scores: Scores, count: int, above_jnd: float) -> Iterable[str]:
     for row in scores.rows:
         for error in row.worst(count):
             if abs(error.jnd) > above_jnd:
-                yield f"{row.figure.label} {error.jnd:+.2f} JND, {error.where}"
+                warned = ", flagged" if error.is_flagged else ""
+                yield f"{row.figure.label} {error.jnd:+.2f} JND, {error.where}{warned}"
