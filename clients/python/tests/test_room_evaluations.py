@@ -50,7 +50,7 @@ def test_every_position_is_told_with_what_it_says_or_why_it_says_nothing() -> No
     assert [each.uploads for each in told] == [["diary"], ["a"], ["b"], ["silence"]]
     assert [each.results is None for each in told] == [True, False, False, True]
     assert told[3].refusal is not None
-    assert told[3].refusal.code == "silent_recording"
+    assert told[3].refusal.code == "not_a_measurement"
     assert results.spatial is not None
     assert (results.spatial.combinations, results.spatial.grade) == (2, "survey")
     assert results.rt.t20_s == pytest.approx(0.4, rel=0.1)

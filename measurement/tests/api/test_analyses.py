@@ -247,7 +247,7 @@ async def test_channels_are_mixed_or_chosen(laboratory: Laboratory) -> None:
 
     level_db = second.json()["results"]["quality"]["peak_db"]
     assert mixed.json()["results"]["quality"]["peak_db"] == pytest.approx(level_db - 6.02, abs=0.01)
-    refusal_in(first, 422, "silent_recording")
+    refusal_in(first, 422, "not_a_measurement")
     assert "Channel 2" in refusal_in(third, 422, "unprocessable")
 
 
@@ -303,14 +303,18 @@ async def test_a_failed_analysis_keeps_earlier_results(
 
     answer = await laboratory.analyse(recording_upload="silence")
 
-    refusal_in(answer, 422, "silent_recording")
+    refusal_in(answer, 422, "not_a_measurement")
+    assert answer.json()["details"]["condition"] == "silent_recording"
     assert (await laboratory.job())["results"] == results
 
 
 async def test_a_recording_that_ends_early_is_told_so(laboratory: Laboratory) -> None:
     await laboratory.upload("recording", audio_file(room_recording()[: 9 * RATE_HZ]))
 
-    refusal_in(await laboratory.analyse(), 422, "recording_too_short")
+    answer = await laboratory.analyse()
+
+    refusal_in(answer, 422, "alignment_failed")
+    assert answer.json()["details"]["condition"] == "recording_too_short"
 
 
 @pytest.mark.parametrize(

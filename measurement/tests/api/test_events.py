@@ -129,7 +129,7 @@ async def test_a_requested_analysis_that_fails_pushes_why(
 
     assert pushes[-1]["event"] == "analysis.result"
     assert pushes[-1]["data"]["results"] is None
-    assert pushes[-1]["data"]["error"]["code"] == "silent_recording"
+    assert pushes[-1]["data"]["error"]["code"] == "not_a_measurement"
     assert "microphone" in pushes[-1]["data"]["error"]["message"]
 
 

@@ -162,7 +162,7 @@ async def test_a_recording_of_which_nothing_can_be_said_takes_nothing_from_the_o
 
     notes, left, right = results["positions"]
     assert notes["refusal"]["code"] == "unsupported_media"
-    assert right["refusal"]["code"] == "silent_recording"
+    assert right["refusal"]["code"] == "not_a_measurement"
     assert "microphone" in right["refusal"]["detail"]
     assert "refusal" not in left
     assert results["spatial"]["mid"]["t20_s"]["positions"] == 1
@@ -179,7 +179,7 @@ async def test_where_nothing_can_be_said_of_any_recording_each_says_why(
 
     assert problem_in(answer) == (422, "no_position_evaluable")
     told = answer.json()["details"]["positions"]
-    assert [each["refusal"]["code"] for each in told] == ["unsupported_media", "silent_recording"]
+    assert [each["refusal"]["code"] for each in told] == ["unsupported_media", "not_a_measurement"]
     assert "results" not in await laboratory.job()
 
 
@@ -320,7 +320,7 @@ async def test_a_repeat_of_which_nothing_can_be_said_is_left_out_and_named(
     (position,) = results["positions"]
     assert position["uploads"] == ["stage.left.1.flac", "stage.left.2.flac"]
     (left_out,) = position["left_out"]
-    assert (left_out["upload"], left_out["code"]) == ("stage.left.2.flac", "silent_recording")
+    assert (left_out["upload"], left_out["code"]) == ("stage.left.2.flac", "not_a_measurement")
     assert position["results"]["rt"]["t20_s"] == results["rt"]["t20_s"]
 
 

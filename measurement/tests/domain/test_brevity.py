@@ -10,7 +10,8 @@ from sonalyze_measurement.domain.brevity import for_push, without_positions
 def of_positions(count: int) -> AnalysisResults:
     """Give results of as many positions as asked for, and of one that was refused."""
     refused = PositionResult(
-        uploads=[UploadName("silence")], refusal=Refusal(code="silent_recording", detail="Silence.")
+        uploads=[UploadName("silence")],
+        refusal=Refusal(code="not_a_measurement", detail="Silence."),
     )
     heard = [PositionResult(uploads=[UploadName(f"r{n}")], results=results()) for n in range(count)]
     return results().model_copy(update={"positions": [*heard, refused]})

@@ -1,7 +1,7 @@
 """What cannot be evaluated, and why.
 
-Every condition has a stable ``code``, a sentence that says what was found and what to do, and the
-facts as attributes.
+Every condition has a stable ``code``, which some share, a sentence that says what was found and
+what to do, and the facts as attributes.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class UnsupportedRate(Unevaluable):
 class SilentRecording(Unevaluable):
     """Digital silence, or so little above it that nothing was heard."""
 
-    code = "silent_recording"
+    code = "not_a_measurement"
 
     def __init__(self, peak: float) -> None:
         super().__init__(
@@ -102,7 +102,7 @@ class SilentRecording(Unevaluable):
 class RecordingTooShort(Unevaluable):
     """The recording does not hold the whole sweep."""
 
-    code = "recording_too_short"
+    code = "alignment_failed"
 
     def __init__(self, duration_s: float, needed_s: float) -> None:
         super().__init__(

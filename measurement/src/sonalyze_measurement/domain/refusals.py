@@ -1,4 +1,8 @@
-"""Why a recording has no results: one condition per code of the acoustics library."""
+"""Why a recording has no results: one condition for each of the acoustics library.
+
+Programs branch on two codes: the measurement was not found, or this is none. The condition, which
+goes along, tells the cases apart.
+"""
 
 from typing import Any
 
@@ -18,13 +22,13 @@ class AlignmentFailed(Unevaluable):
 class SilentRecording(Unevaluable):
     """The recording is silent."""
 
-    code = "silent_recording"
+    code = "not_a_measurement"
 
 
 class RecordingTooShort(Unevaluable):
     """The recording ends before the measurement does."""
 
-    code = "recording_too_short"
+    code = "alignment_failed"
 
 
 class NotAMeasurement(Unevaluable):
@@ -46,7 +50,7 @@ class NoPositionEvaluable(Unprocessable):
 
 
 REFUSALS: dict[str, type[Unevaluable]] = {
-    refusal.code: refusal
+    refusal.__name__: refusal
     for refusal in (
         AlignmentFailed,
         SilentRecording,
@@ -55,8 +59,9 @@ REFUSALS: dict[str, type[Unevaluable]] = {
         InsufficientDecay,
     )
 }
+"""By the names that they have in the acoustics library, too."""
 
 
-def refusal_of(code: str, sentence: str, facts: dict[str, Any]) -> Unevaluable:
-    """Give the condition for a code; one that is new here keeps its sentence."""
-    return REFUSALS.get(code, Unevaluable)(sentence, **facts)
+def refusal_of(name: str, sentence: str, facts: dict[str, Any]) -> Unevaluable:
+    """Give the condition of this name; one that is new here keeps its sentence."""
+    return REFUSALS.get(name, Unevaluable)(sentence, **facts)

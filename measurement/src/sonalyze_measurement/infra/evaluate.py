@@ -221,4 +221,4 @@ def _our_refusals() -> Iterator[None]:
         yield
     except Unevaluable as error:
         facts: dict[str, Any] = vars(error)
-        raise refusal_of(error.code, str(error), facts) from None
+        raise refusal_of(type(error).__name__, str(error), facts) from None
