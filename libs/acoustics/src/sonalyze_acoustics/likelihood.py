@@ -18,8 +18,11 @@ from sonalyze_acoustics.samples import Samples
 LEAST: Final = 1e-300
 """Below is underflow."""
 
-LARGEST_EXPONENT: Final = 690.0
-"""Beyond is overflow."""
+LARGEST_EXPONENT: Final = 600.0
+"""Beyond, products overflow."""
+
+LARGEST_RATIO: Final = 1e30
+"""Of energy over what was expected, where a decay without noise ends in nothing."""
 
 LEVEL_STEP: Final = 1.0
 SLOPE_STEP: Final = 0.5
@@ -145,7 +148,7 @@ def scored(  # noqa: PLR0913 - a fit's start, data and effort
         expected = decay + floor
         share = decay / expected
         pull = shape * share
-        surplus = pull * (energy / expected - 1.0)
+        surplus = pull * (np.minimum(energy, LARGEST_RATIO * expected) / expected - 1.0)
         weight = pull * share
         m0, m1, m2 = weight.sum(axis=-1), _dot(weight, centred), _dot(weight, square)
         s0, s1 = surplus.sum(axis=-1), _dot(surplus, centred)
