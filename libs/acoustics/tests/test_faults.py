@@ -41,6 +41,17 @@ def _without(recording: Samples, at_s: float, lost_s: float) -> Samples:
     return np.concatenate((recording[:at], recording[at + round(lost_s * RATE_HZ) :]))
 
 
+def test_faults_are_looked_for_in_a_sweep_that_is_too_narrow_for_ribbons(
+    room: Make, recorded: Make
+) -> None:
+    spec = SignalSpec(RATE_HZ, 3_000.0, 3_600.0)
+    recording = recorded(room(0.3, direct=0.3), spec=spec)
+
+    faults = recording_faults(locate(recording, RATE_HZ, spec), spec)
+
+    assert "noise_suppressed" not in [finding.code for finding in faults.findings]
+
+
 PHONES = {
     "plain": {},
     "44.1 kHz, fast": {"rate_hz": 44_100, "skew_ppm": 100.0},

@@ -59,7 +59,10 @@ class Ribbons:
     """Until when was recorded, in seconds after the sweep's start; then there are zeros."""
 
     def blocks(self, begin_s: float, end_s: float) -> slice:
-        """Return the blocks between two instants after the sweep's start, without wrapping."""
+        """Return the blocks between two instants after the sweep's start, without wrapping.
+
+        There has to be a ribbon.
+        """
         count = self.ribbons[0].power.size
         begin = self.start + int(np.ceil(begin_s / self.block_s))
         end = self.start + int(end_s / self.block_s)

@@ -38,14 +38,17 @@ QUANTISED: Final = 10.0
 
 def suppression_findings(ribbons: Ribbons) -> Iterator[Finding]:
     """Tell whether the noise beside the sweep differs from the noise in the silence after it."""
-    if ribbons.end_s < SILENT_S + SHORTEST_S:
+    left_long_ago = [
+        ribbon
+        for ribbon in ribbons.ribbons
+        if ribbon.center_hz <= LARGEST_HZ and ribbon.passing_s + DECAYED_S <= SWEEPING_S[0]
+    ]
+    if len(left_long_ago) < FEWEST or ribbons.end_s < SILENT_S + SHORTEST_S:
         return
     silence = ribbons.blocks(SILENT_S, ribbons.end_s)
     sweeping = ribbons.blocks(*SWEEPING_S)
     differences_db = []
-    for ribbon in ribbons.ribbons:
-        if ribbon.center_hz > LARGEST_HZ or ribbon.passing_s + DECAYED_S > SWEEPING_S[0]:
-            continue
+    for ribbon in left_long_ago:
         after, beside = (_floor(ribbon.power[part]) for part in (silence, sweeping))
         if max(after, beside) > QUANTISED * ribbon.rounding:
             rounded = [max(floor, ribbon.rounding) for floor in (beside, after)]
