@@ -107,6 +107,24 @@ def test_a_narrow_sweep_bounds_what_is_reported(room: Make, recorded: Make) -> N
     assert found.frequency_response.magnitude_db[40] is not None
 
 
+def test_a_sweep_between_two_bins_is_no_measurement(phone_recording: Samples) -> None:
+    spec = SignalSpec(48_000, 20.0, 20.001)
+
+    with pytest.raises(AlignmentFailed):
+        evaluate_recording(phone_recording, RATE_HZ, spec)
+
+
+@pytest.mark.parametrize(
+    ("peak", "refusal"),
+    [(1e-310, NotAMeasurement), (1e-20, NotAMeasurement), (1e200, BeyondFullScale)],
+)
+def test_a_reference_that_is_no_sound_is_refused(peak: float, refusal: type[Exception]) -> None:
+    noise = np.random.default_rng(1).uniform(-1, 1, RATE_HZ)
+
+    with pytest.raises(refusal, match="reference"):
+        evaluate_deconvolution(noise, peak * noise, RATE_HZ)
+
+
 def test_without_the_end_chirp_there_is_a_result_but_no_skew(phone_recording: Samples) -> None:
     found = evaluate_recording(phone_recording[: round(14.9 * RATE_HZ)], RATE_HZ, SignalSpec())
 

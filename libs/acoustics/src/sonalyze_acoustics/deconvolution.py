@@ -127,8 +127,10 @@ def inverse_of(spectrum: Spectrum, frequency_hz: Samples, band_hz: tuple[float, 
         Multiply a recording's spectrum by it to get the response's.
     """
     energy = spectrum.real**2 + spectrum.imag**2
-    inside = (frequency_hz >= band_hz[0]) & (frequency_hz <= band_hz[1])
-    floor = REGULARISATION * float(np.median(energy[inside]))
+    first = int(np.searchsorted(frequency_hz, band_hz[0]))
+    stop = int(np.searchsorted(frequency_hz, band_hz[1], side="right"))
+    # The narrowest of sweeps lie between two bins.
+    floor = REGULARISATION * float(np.median(energy[first : max(stop, first + 1)]))
     return np.asarray(np.conj(spectrum) * (band_limit(frequency_hz, band_hz) / (energy + floor)))
 
 

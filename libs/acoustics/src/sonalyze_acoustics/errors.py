@@ -52,11 +52,12 @@ class BeyondFullScale(Unevaluable):
 
     code = "beyond_full_scale"
 
-    def __init__(self, peak: float) -> None:
+    def __init__(self, peak: float, what: str = "recording") -> None:
         super().__init__(
-            f"The recording holds samples of {peak:.0e} where full scale is 1; export it again."
+            f"The {what} holds samples of {peak:.0e} where full scale is 1; export it again."
         )
         self.peak = peak
+        self.what = what
 
 
 class NotMono(Unevaluable):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from scipy import fft
 
@@ -13,8 +15,11 @@ from sonalyze_acoustics.deconvolution import (
     ImpulseResponse,
     inverse_of,
 )
-from sonalyze_acoustics.errors import NotAMeasurement
-from sonalyze_acoustics.samples import Samples, SingleSpectrum, Spectrum
+from sonalyze_acoustics.errors import BeyondFullScale, NotAMeasurement
+from sonalyze_acoustics.samples import LOUDEST, Samples, SingleSpectrum, Spectrum, peak_of
+
+FAINTEST: Final = 1.0 / LOUDEST
+"""Peak of a reference whose inverse is still well within single precision."""
 
 
 def deconvolve(
@@ -41,9 +46,14 @@ def deconvolve(
     ------
     NotAMeasurement
         If the reference is silent.
+    BeyondFullScale
+        If it is no sound pressure.
     """
-    if not reference.any():
+    peak_played = peak_of(reference)
+    if peak_played < FAINTEST:
         raise NotAMeasurement("the reference is silent.")
+    if peak_played > LOUDEST:
+        raise BeyondFullScale(peak_played, "reference")
     size = fft.next_fast_len(recording.size + reference.size, real=True)
     frequency_hz = fft.rfftfreq(size, 1 / sample_rate_hz)
     played = fft.rfft(reference, size)
