@@ -264,7 +264,9 @@ def _late_decays(bins: Bins, sums: Samples, fit: _Fit) -> tuple[LateDecay, ...]:
     settled_s = fit.settled * bins.width_s
     left = _mean_after(decay, settled_s, bins.count * bins.width_s)
     lever_s = settled_s - fit.of_row(fit.covariance.origin_s)
-    of_left = np.minimum(np.hypot(level_error, lever_s * rate_error) * left, fit.noise)
+    with np.errstate(over="ignore"):
+        # Of a decay that noise hides all through, nothing is known.
+        of_left = np.minimum(np.hypot(level_error, lever_s * rate_error) * left, fit.noise)
     by_chance = 1 / np.sqrt(bins.shape * (bins.count - fit.settled))
     noise_error = np.hypot(by_chance, of_left / np.maximum(fit.noise, LEAST))
     columns = (

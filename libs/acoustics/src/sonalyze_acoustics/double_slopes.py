@@ -158,7 +158,7 @@ def _starts(late: Samples, net: Samples, time_s: Samples, weight: Samples) -> li
     since_s = time_s - time_s[0]
     if since_s.size < 2 or not above.any() or not 0 < late[-1] < late[0]:  # noqa: PLR2004 - a slope
         return []
-    late_rate = float(np.log(late[0] / late[-1]) / since_s[-1])
+    late_rate = float((np.log(late[0]) - np.log(late[-1])) / since_s[-1])
     constant_s = max(float(above @ since_s / above.sum()), float(since_s[1]))
     early_rate = max(1 / constant_s, LEAST_RATIO * late_rate)
     early = above.sum() * since_s[-1] / weight.sum() * early_rate
