@@ -19,6 +19,7 @@ from sonalyze_acoustics.metrics import absent_band, bands_metrics
 from sonalyze_acoustics.quality import judge
 from sonalyze_acoustics.recording_chain import recorded
 from sonalyze_acoustics.response_bands import BandResponse
+from sonalyze_acoustics.short_decays import with_short_decays
 from sonalyze_acoustics.single_numbers import mid_frequency
 from sonalyze_acoustics.speech import speech_of
 from sonalyze_acoustics.speech_levels import BackgroundNoise
@@ -73,7 +74,7 @@ def assembled(  # noqa: PLR0913 - all that is known of a recording besides its r
 
 def _figures(responses: Sequence[BandResponse], heard: Heard) -> tuple[BandMetrics, ...]:
     """Evaluate bands; those of a recording are less certain than their response says."""
-    figures = bands_metrics(responses)
+    figures = with_short_decays(responses, bands_metrics(responses), heard)
     if not heard.by_a_phone:
         return figures
     bands = [response.band for response in responses]

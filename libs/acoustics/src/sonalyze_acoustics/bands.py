@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from sonalyze_acoustics.samples import Samples
+from sonalyze_acoustics.samples import Samples, Spectrum
 
 FADES_FROM: Final = 1.5
 FADED_AT: Final = 4.0
@@ -86,10 +86,32 @@ BROADBAND: Final = Band(1000.0, OCTAVES[0].lower_hz, OCTAVES[-1].upper_hz)
 
 def mask(frequency_hz: Samples, band: Band) -> Samples:
     """Return the magnitude of a six-pole Butterworth band-pass, faded out at its far ends."""
+    detuning = _detuning(frequency_hz, band)
+    return np.asarray(_fading(detuning) / np.sqrt(1.0 + detuning**6))
+
+
+def backward_mask(frequency_hz: Samples, band: Band) -> Spectrum:
+    """Return the same band-pass with its phase, run backwards: it rings ahead of each sound.
+
+    Faded out at its upper end only: what is strong far below it would ring behind it, too.
+    """
+    detuning = _detuning(frequency_hz, band)
+    # Conjugate of 1 / (s^3 + 2 s^2 + 2 s + 1) at s = j times the detuning.
+    poles = (1.0 - 2.0 * detuning**2) - 1j * (2.0 * detuning - detuning**3)
+    return np.asarray(_fading(np.maximum(detuning, 0.0)) / poles)
+
+
+def _detuning(frequency_hz: Samples, band: Band) -> Samples:
+    """Return the distance from the centre, -1 and 1 at the edges."""
     middle_hz = band.middle_hz
     ratio = np.maximum(frequency_hz, 1e-3 * middle_hz) / middle_hz
-    detuning = np.abs(ratio - 1 / ratio) * (middle_hz / band.bandwidth_hz)
-    left = np.clip((FADED_AT - detuning) / (FADED_AT - FADES_FROM), 0.0, 1.0)
-    # Three continuous derivatives: with fewer, its ringing outlasts the poles' own from 70 dB on.
-    fading = left**4 * (35.0 - 84.0 * left + 70.0 * left**2 - 20.0 * left**3)
-    return np.asarray(fading / np.sqrt(1.0 + detuning**6))
+    return np.asarray((ratio - 1 / ratio) * (middle_hz / band.bandwidth_hz))
+
+
+def _fading(detuning: Samples) -> Samples:
+    """Return a step down to nothing with three continuous derivatives.
+
+    With fewer, its ringing outlasts the poles' own from 70 dB on.
+    """
+    left = np.clip((FADED_AT - np.abs(detuning)) / (FADED_AT - FADES_FROM), 0.0, 1.0)
+    return np.asarray(left**4 * (35.0 - 84.0 * left + 70.0 * left**2 - 20.0 * left**3))

@@ -17,14 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sonalyze_acoustics.bands import Band, mask
+from sonalyze_acoustics.bands import Band, backward_mask, mask
 from sonalyze_acoustics.loudspeaker import delay_undone, levelling, tilting_corner_hz
 from sonalyze_acoustics.samples import Samples
 
 Floats32: TypeAlias = NDArray[np.float32]
+Weight: TypeAlias = NDArray[np.float32] | NDArray[np.complex64]
 
 RINGING_S: Final = 0.125
 """Silence ahead of a response and after it: the 63 Hz octave's ringing falls 90 dB in it."""
+
+BACKWARD_PERIODS: Final = 7.0
+"""A causal filter run backwards rings ahead for so many reciprocals of its bandwidth, 90 dB."""
 
 STEP_S: Final = 0.05
 """Buffers grow in whole steps, so that responses of about one length share their cached masks."""
@@ -57,7 +61,7 @@ class BandCut:
 
     band: Band
     bins: slice
-    weight: Floats32
+    weight: Weight
     step_hz: float
     per_slot: int
 
@@ -67,7 +71,7 @@ class BandCut:
         index = np.arange(self.bins.start, self.bins.stop)
         return (index * self.step_hz).astype(np.float32)
 
-    def levelled(self, corner_hz: float | None) -> Floats32:
+    def levelled(self, corner_hz: float | None) -> Weight:
         """Return the weight that also undoes a loudspeaker's fall inside the band."""
         tilting_hz = tilting_corner_hz(self.band, corner_hz)
         if tilting_hz is None:
@@ -83,15 +87,17 @@ class Grid:
     size: int
     sample_rate_hz: float
     slots: int
+    lead: int
+    """Slots ahead of the onset."""
 
     @classmethod
-    def holding(cls, length: int, sample_rate_hz: float) -> Grid:
+    def holding(cls, length: int, sample_rate_hz: float, ringing_s: float = RINGING_S) -> Grid:
         """Return the grid for so many samples and the silence around them."""
         step = round(STEP_S * sample_rate_hz)
-        whole = round(2 * RINGING_S * sample_rate_hz) + length
+        whole = round(2 * ringing_s * sample_rate_hz) + length
         size = fft.next_fast_len(-(-whole // step) * step, real=True)
         slots = fft.next_fast_len(int(np.ceil(size / sample_rate_hz * SLOTS_PER_S)), real=True)
-        return cls(size, sample_rate_hz, slots)
+        return cls(size, sample_rate_hz, slots, int(ringing_s * sample_rate_hz * slots / size))
 
     @property
     def rate_hz(self) -> float:
@@ -99,12 +105,14 @@ class Grid:
         return self.sample_rate_hz * self.slots / self.size
 
 
-def band_energies(
+def band_energies(  # noqa: PLR0913 - a response, and what of it in which way
     samples: Samples,
     sample_rate_hz: float,
     onset: int,
     bands: Sequence[tuple[Band, float | None]],
     delayed_corner_hz: float | None = None,
+    *,
+    backward: bool = False,
 ) -> BandEnergies:
     """Give the energy of a response over time in bands.
 
@@ -120,13 +128,17 @@ def band_energies(
         Each band, and the corner of the loudspeaker whose tilt is taken out of it, if any.
     delayed_corner_hz : float, optional
         Corner of the loudspeaker whose delay is taken out of all of them.
+    backward : bool, default False
+        Whether to use a causal filter, run backwards in time, instead of a mask without phase.
 
     Returns
     -------
     BandEnergies
         In slots that are the same for all.
     """
-    grid = Grid.holding(samples.size, sample_rate_hz)
+    narrowest_hz = min(band.bandwidth_hz for band, _ in bands)
+    ringing_s = max(RINGING_S, BACKWARD_PERIODS / narrowest_hz) if backward else RINGING_S
+    grid = Grid.holding(samples.size, sample_rate_hz, ringing_s)
     buffer = np.zeros(grid.size, dtype=np.float32)
     buffer[: samples.size - onset] = samples[onset:]
     buffer[grid.size - onset :] = samples[:onset]
@@ -136,8 +148,8 @@ def band_energies(
             sample_rate_hz / grid.size
         )
         spectrum *= delay_undone(frequency_hz, delayed_corner_hz)
-    lead = round(RINGING_S * grid.rate_hz)
-    cuts = [band_cut(grid, band) for band, _ in bands]
+    lead = grid.lead
+    cuts = [band_cut(grid, band, backward=backward) for band, _ in bands]
     weights = [cut.levelled(corner_hz) for cut, (_, corner_hz) in zip(cuts, bands, strict=True)]
     density = np.empty((len(bands), grid.slots))
     per_slot = np.array([cut.per_slot for cut in cuts])
@@ -152,7 +164,7 @@ def band_energies(
 
 def _slot_energies(
     spectrum: NDArray[np.complex64],
-    cuts: Sequence[tuple[slice, Floats32]],
+    cuts: Sequence[tuple[slice, Weight]],
     slots: int,
     per_slot: int,
 ) -> Floats32:
@@ -171,12 +183,17 @@ def _slot_energies(
 
 
 @lru_cache(maxsize=256)
-def band_cut(grid: Grid, band: Band) -> BandCut:
+def band_cut(grid: Grid, band: Band, *, backward: bool = False) -> BandCut:
     """Return which bins belong to a band, and with which weight."""
     step_hz = grid.sample_rate_hz / grid.size
     low_hz, high_hz = band.reach_hz
-    first = int(np.ceil(low_hz / step_hz))
+    first = 0 if backward else int(np.ceil(low_hz / step_hz))
     stop = max(first + 1, min(grid.size // 2 + 1, int(high_hz / step_hz) + 1))
-    weight = mask(np.arange(first, stop, dtype=np.float64) * step_hz, band).astype(np.float32)
-    per_slot = fft.next_fast_len(-(-weight.size // grid.slots), real=True)
+    frequency_hz = np.arange(first, stop, dtype=np.float64) * step_hz
+    per_slot = fft.next_fast_len(-(-frequency_hz.size // grid.slots), real=True)
+    weight: Weight = (
+        backward_mask(frequency_hz, band).astype(np.complex64)
+        if backward
+        else mask(frequency_hz, band).astype(np.float32)
+    )
     return BandCut(band, slice(first, stop), weight, step_hz, per_slot)

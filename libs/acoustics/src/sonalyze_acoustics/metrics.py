@@ -77,6 +77,7 @@ DIRECT_DOMINATES: Final = "The direct sound dominates: the decay leaves no room 
 BENT: Final = "It is bent, so that no single slope stands for what the noise hides."
 UNCERTAIN_END: Final = "noise makes the end of the decay uncertain."
 NOWHERE_STRAIGHT: Final = "No range of 20 dB or more is straight enough to stand for the decay."
+OF_THE_FILTER: Final = "the decay is no longer than that of the band's own filter."
 TOO_LITTLE_LATE: Final = "Too little arrives late to be told from the noise."
 
 DRR_FROM_HZ: Final = 1000.0
@@ -214,7 +215,7 @@ def _figure(response: BandResponse, name: str, value: float, error: float) -> _F
     elif not isfinite(value):
         reason = TOO_LITTLE_LATE if name in RATIOS else DIRECT_DOMINATES
     elif name in TIMES and _is_of_the_filter(response, value):
-        reason = f"{center}: the decay is no longer than that of the band's own filter."
+        reason = f"{center}: {OF_THE_FILTER}"
     elif not error <= limit:
         uncertain = NOWHERE_STRAIGHT if name == "topt_s" else f"{center}: {UNCERTAIN_END}"
         reason = TOO_LITTLE_LATE if name in RATIOS else uncertain

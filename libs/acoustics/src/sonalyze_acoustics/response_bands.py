@@ -8,7 +8,7 @@ limit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -27,6 +27,7 @@ __all__ = [
     "DIRECT_S",
     "EARLY_S",
     "BandResponse",
+    "backward_responses",
     "late_error",
     "split_into_bands",
 ]
@@ -157,13 +158,7 @@ def split_into_bands(
     tilts = [(band, None if band is BROADBAND else corner_hz) for band in bands]
     energies = band_energies(samples, rate_hz, ahead, tilts, corner_hz)
     parts = early_parts(samples, rate_hz, ahead, tilts, corner_hz)
-    ends = [
-        response.valid(band.upper_hz)
-        if band is BROADBAND
-        else response.undisturbed(band.lower_hz, band.upper_hz)
-        for band in bands
-    ]
-    heard_s = [(end - onset) / rate_hz for end in ends]
+    heard_s = _heard_s(response, onset, bands)
     decays = _late_decays(energies, bands, heard_s)
     noise = np.array([decay.noise for decay in decays])
     early = parts.early - np.outer(noise, parts.limits_s + ahead / rate_hz)
@@ -184,6 +179,66 @@ def split_into_bands(
         )
         for row, (band, decay) in enumerate(zip(bands, decays, strict=True))
     )
+
+
+def backward_responses(
+    response: ImpulseResponse,
+    onset: int,
+    bands: Sequence[BandResponse],
+    corner_hz: float | None = None,
+) -> tuple[BandResponse, ...]:
+    """Cut bands out once more, by filters that ring ahead of the onset only.
+
+    Parameters
+    ----------
+    response : ImpulseResponse
+        Broadband response.
+    onset : int
+        Index of the direct sound in it.
+    bands : sequence of BandResponse
+        Which bands; their early and late parts stay as they are.
+    corner_hz : float, optional
+        As in `split_into_bands`.
+
+    Returns
+    -------
+    tuple of BandResponse
+        Their decays from the onset on; without what lies ahead, the direct sound's greater part.
+    """
+    rate_hz = response.sample_rate_hz
+    ahead = min(onset, round(AHEAD_S * rate_hz))
+    tilts = [(each.band, corner_hz) for each in bands]
+    energies = band_energies(
+        response.samples[onset - ahead :], rate_hz, ahead, tilts, corner_hz, backward=True
+    )
+    only = [each.band for each in bands]
+    decays = _late_decays(energies, only, _heard_s(response, onset, only))
+    peaks = _peak_powers(energies, np.cumsum(energies.density, axis=-1), decays)
+    return tuple(
+        replace(
+            each,
+            rate_hz=energies.rate_hz,
+            energy=row[first:],
+            onset=float(begins - first),
+            decay=decay,
+            peak_power=float(peak),
+            is_filtered=False,
+        )
+        for each, row, first, begins, decay, peak in zip(
+            bands, energies.density, energies.first, energies.onset, decays, peaks, strict=True
+        )
+    )
+
+
+def _heard_s(response: ImpulseResponse, onset: int, bands: Sequence[Band]) -> list[float]:
+    """Return how long each band was heard undisturbed after the onset."""
+    ends = [
+        response.valid(band.upper_hz)
+        if band is BROADBAND
+        else response.undisturbed(band.lower_hz, band.upper_hz)
+        for band in bands
+    ]
+    return [(end - onset) / response.sample_rate_hz for end in ends]
 
 
 def _late_decays(
