@@ -108,7 +108,7 @@ def test_a_narrow_sweep_bounds_what_is_reported(room: Make, recorded: Make) -> N
 
 
 def test_a_sweep_between_two_bins_is_no_measurement(phone_recording: Samples) -> None:
-    spec = SignalSpec(48_000, 20.0, 20.001)
+    spec = SignalSpec(48_000, 20.01, 20.011)
 
     with pytest.raises(AlignmentFailed):
         evaluate_recording(phone_recording, RATE_HZ, spec)
