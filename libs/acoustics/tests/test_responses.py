@@ -8,6 +8,7 @@ import numpy as np
 import pyfar
 import pyrato
 import pytest
+import soxr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -380,3 +381,44 @@ def test_a_short_response_gives_nulls_with_reasons(room: Room, rate_hz: int) -> 
 def test_rates_of_no_recorder_are_refused(room: Room, rate_hz: int) -> None:
     with pytest.raises(UnsupportedRate):
         evaluate_impulse_response(room(0.5), rate_hz)
+
+
+def test_thirds_of_octaves_are_evaluated_where_they_are_asked_for(room: Room) -> None:
+    response = room(1.2, direct=0.2, inr_db=60.0)
+
+    found = evaluate_impulse_response(
+        response, RATE_HZ, played_band_hz=(60.0, 20_000.0), thirds=True
+    )
+
+    assert evaluate_impulse_response(response, RATE_HZ).third_octaves == ()
+    assert [third.center_hz for third in found.third_octaves][:4] == [50.0, 63.0, 80.0, 100.0]
+    assert len(found.third_octaves) == 24
+    assert all("not played" in third.reasons["t20_s"] for third in found.third_octaves[:2])
+    for third in found.third_octaves[7:]:
+        assert third.t20_s == pytest.approx(1.2, rel=0.2)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 96_000, 192_000])
+def test_the_rate_of_a_response_does_not_matter(room: Room, rate_hz: int) -> None:
+    response = room(0.5, direct=0.3, inr_db=60.0)
+    expected = evaluate_impulse_response(response, RATE_HZ)
+
+    found = evaluate_impulse_response(
+        soxr.resample(response, RATE_HZ, rate_hz, quality="VHQ"), rate_hz
+    )
+
+    carried = [band for band in found.bands[1:] if 6.5 * band.center_hz < rate_hz]
+    for band, other in zip(carried, expected.bands[1:], strict=False):
+        assert band.t20_s == pytest.approx(other.t20_s, rel=0.01)
+        assert band.edt_s == pytest.approx(other.edt_s, rel=0.01)
+        # A sample more or less at the limit is heard in every octave.
+        assert band.c80_db == pytest.approx(other.c80_db, abs=0.2)
+        assert band.ts_s == pytest.approx(other.ts_s, abs=2e-4)
+
+
+def test_a_hall_of_eight_seconds_has_its_reverberation_times(room: Room) -> None:
+    response = room(8.0, direct=0.1, inr_db=70.0, duration_s=10.0)
+
+    found = evaluate_impulse_response(response, RATE_HZ)
+
+    np.testing.assert_allclose(_named(found, "t30_s"), 8.0, rtol=0.05)
