@@ -20,7 +20,6 @@ CUT_OFF_PERCENT: Final = -15.0
 FEWEST_CUT: Final = 2
 
 CLOSER: Final = "Move the speaker phone closer or measure at night."
-APART: Final = "Move the phones apart."
 
 
 def band_findings(bands: Sequence[BandMetrics]) -> Iterator[Finding]:

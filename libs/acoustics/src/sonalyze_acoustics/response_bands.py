@@ -99,18 +99,6 @@ class BandResponse:
         """Level of the decay curve; 0 dB is the energy of the whole response."""
         return level_db(self.curve, self.total_energy)
 
-    def curve_error(self, at_db: float) -> float:
-        """Return the standard error of the decay curve where it passes a level, in shares of it.
-
-        0 where it does not come down to that level.
-        """
-        below = self.levels_db < at_db
-        index = int(np.argmax(below))
-        if not below[index]:
-            return 0.0
-        left, time_s = self.curve[index : index + 1], np.array([index / self.rate_hz])
-        return float(late_error(self.decay, left, time_s, self.band.bandwidth_hz)[0])
-
     @property
     def inr_db(self) -> float | None:
         """Impulse response to noise ratio: the band's peak over its noise."""
