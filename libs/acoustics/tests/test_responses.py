@@ -412,7 +412,7 @@ def test_the_rate_of_a_response_does_not_matter(room: Room, rate_hz: int) -> Non
         assert band.t20_s == pytest.approx(other.t20_s, rel=0.01)
         assert band.edt_s == pytest.approx(other.edt_s, rel=0.01)
         # A sample more or less at the limit is heard in every octave.
-        assert band.c80_db == pytest.approx(other.c80_db, abs=0.2)
+        assert band.c80_db == pytest.approx(other.c80_db, abs=0.3)
         assert band.ts_s == pytest.approx(other.ts_s, abs=2e-4)
 
 

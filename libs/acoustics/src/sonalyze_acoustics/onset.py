@@ -16,10 +16,11 @@ ABOVE_NOISE_DB: Final = 14.0
 """In noise the 20 dB rule alone finds the noise; a Gaussian one exceeds this once in 2e6."""
 
 RINGING_S: Final = 0.000_25
+FEWEST_RINGING: Final = 4
 RINGING_DB: Final = -12.0
-"""Ahead of a sound, its upper band limit rings for some samples, 13 dB and more below it. Three
-samples of it at the start of the decay curve shorten EDT by 0.3 just noticeable differences where
-the direct sound is strong."""
+"""Ahead of a sound its upper band limit rings, for four samples where there are no more, 13 dB and
+more below it. Three samples of it at the start of the decay curve shorten EDT by 0.3 just
+noticeable differences where the direct sound is strong."""
 
 SEARCH_S: Final = 0.25
 """How far ahead of the maximum the direct sound may lie: reflections arrive within 85 m."""
@@ -56,5 +57,6 @@ def onset_of(response: Samples, sample_rate_hz: float, noise_rms: float) -> int:
         raise NotAMeasurement("its peak does not rise above its own noise.")
     first = max(0, peak - round(SEARCH_S * sample_rate_hz))
     begins = first + int(np.argmax(magnitude[first : peak + 1] >= threshold))
-    sound = magnitude[begins : begins + max(1, round(RINGING_S * sample_rate_hz))]
+    ringing = max(FEWEST_RINGING, round(RINGING_S * sample_rate_hz))
+    sound = magnitude[begins : begins + ringing]
     return begins + int(np.argmax(sound >= sound.max() * 10 ** (RINGING_DB / 20)))
