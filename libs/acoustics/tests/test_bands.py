@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sonalyze_acoustics.bands import OCTAVES, THIRDS, Band, mask
+from sonalyze_acoustics.decay import LateDecay
 from sonalyze_acoustics.early_parts import EARLY_S, early_parts
 from sonalyze_acoustics.filterbank import band_energies
 from sonalyze_acoustics.loudspeaker import (
@@ -13,6 +14,7 @@ from sonalyze_acoustics.loudspeaker import (
     levelling,
 )
 from sonalyze_acoustics.power_spectrum import PowerSpectrum
+from sonalyze_acoustics.response_bands import late_error
 
 RATE_HZ = 48_000
 BY_CENTER = [pytest.param(band, id=f"{band.center_hz:g}") for band in OCTAVES]
@@ -156,3 +158,11 @@ def test_levelling_undoes_the_fall_inside_the_band() -> None:
     fall = high_pass_power(frequency_hz, 280.0) * levelling(frequency_hz, band, 280.0)
 
     np.testing.assert_allclose(fall, fall[0])
+
+
+def test_a_tail_beyond_all_bounds_makes_late_energy_uncertain() -> None:
+    decay = LateDecay(1e-6, 1e200, 0.1, 0.5)
+
+    error = late_error(decay, np.array([1.0]), np.array([0.05]), 700.0)
+
+    assert error[0] == np.inf

@@ -288,6 +288,7 @@ def late_error(decay: LateDecay, late: Samples, early_s: Samples, bandwidth_hz: 
     duration_s = np.maximum(decay.end_s - early_s, 1.0 / bandwidth_hz)
     noise = decay.noise**2 * duration_s / bandwidth_hz
     beating = 2 * decay.noise * np.maximum(late, 0.0) / bandwidth_hz
-    tail = (TAIL_ERROR * decay.tail_energy()) ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.sqrt(noise + beating + tail) / np.maximum(late, 0.0))
+    tail = np.float64(TAIL_ERROR * decay.tail_energy())
+    # A slope that was found in noise may have any tail; its square is infinite then.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.asarray(np.sqrt(noise + beating + tail**2) / np.maximum(late, 0.0))
