@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import hypot
 from typing import Final, TypeVar
 
 from sonalyze_acoustics.evaluation import BandMetrics, DecayShape
@@ -24,6 +25,10 @@ NAMES: Final = ("t20_s", "t30_s", "topt_s")
 
 BACKWARD_OWN_DECAY: Final = 4.0
 """Bandwidth times reverberation time from which a filter run backwards tells it (ISO 3382-2)."""
+
+SCATTER: Final = 0.25
+"""Standard uncertainty of such a time, in shares of it: measured on noise-like responses of B T
+from 4 to 8, whose times differ by that much from one to the next."""
 
 
 def with_short_decays(
@@ -70,7 +75,10 @@ def _filled(found: BandMetrics, again: BandMetrics, bandwidth_hz: float) -> Band
         found,
         **given,
         reasons={name: why for name, why in found.reasons.items() if name not in given},
-        uncertainty={**found.uncertainty, **{name: again.uncertainty[name] for name in given}},
+        uncertainty={
+            **found.uncertainty,
+            **{name: hypot(again.uncertainty[name], SCATTER * given[name]) for name in given},
+        },
         shape=None if again.shape is None else _without_edt(again.shape),
     )
 
