@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonalyze.cli.consoles import give_up, output
-from sonalyze.cli.demo import MOST_MICROPHONES, MOST_SPEAKERS, Wish
+from sonalyze.cli.demo import Wish
 from sonalyze.cli.interruption import Stopped, run_until_stopped
 from sonalyze.cli.own_backend import backend_at
+from sonalyze.cli.virtual_measurement import GatewayUrl, Microphones, Room, Speakers
 from sonalyze_contracts.errors import SonalyzeError
 
 if TYPE_CHECKING:
@@ -15,20 +16,11 @@ if TYPE_CHECKING:
 
 
 def compare(
-    room: Annotated[
-        str, typer.Option(help="The virtual room: living, classroom, office or hall.")
-    ] = "living",
-    speakers: Annotated[
-        int, typer.Option(help="How many phones play.", min=1, max=MOST_SPEAKERS)
-    ] = 1,
-    microphones: Annotated[
-        int, typer.Option(help="How many phones record.", min=1, max=MOST_MICROPHONES)
-    ] = 2,
+    room: Room = "living",
+    speakers: Speakers = 1,
+    microphones: Microphones = 2,
     seed: Annotated[int, typer.Option(help="Decides places, phones, noise and rays.", min=0)] = 1,
-    url: Annotated[
-        str | None,
-        typer.Option(help="A gateway that runs already; without it the services are started."),
-    ] = None,
+    url: GatewayUrl = None,
 ) -> None:
     """Measure a virtual room with virtual phones, simulate it, and put both side by side.
 

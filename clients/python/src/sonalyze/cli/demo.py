@@ -10,13 +10,11 @@ import typer
 from sonalyze.cli.consoles import give_up, output
 from sonalyze.cli.interruption import Stopped, run_until_stopped
 from sonalyze.cli.own_backend import backend_at
+from sonalyze.cli.virtual_measurement import GatewayUrl, Microphones, Room, Speakers
 from sonalyze_contracts.errors import SonalyzeError
 
 if TYPE_CHECKING:
     from sonalyze.comparison import PairComparison
-
-MOST_SPEAKERS = 8
-MOST_MICROPHONES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +30,11 @@ class Wish:
 
 
 def demo(  # noqa: PLR0913, PLR0917  a parameter per option
-    room: Annotated[
-        str, typer.Option(help="The virtual room: living, classroom, office or hall.")
-    ] = "living",
-    speakers: Annotated[
-        int, typer.Option(help="How many phones play.", min=1, max=MOST_SPEAKERS)
-    ] = 2,
-    microphones: Annotated[
-        int, typer.Option(help="How many phones record.", min=1, max=MOST_MICROPHONES)
-    ] = 3,
+    room: Room = "living",
+    speakers: Speakers = 2,
+    microphones: Microphones = 3,
     seed: Annotated[int, typer.Option(help="Decides places, phones and noise.", min=0)] = 1,
-    url: Annotated[
-        str | None,
-        typer.Option(help="A gateway that runs already; without it the services are started."),
-    ] = None,
+    url: GatewayUrl = None,
     bundle: Annotated[
         Path | None,
         typer.Option(
